@@ -1,13 +1,15 @@
 //! Creating and listing app passwords.
 
 use crate::actor::Actor;
+use crate::apply::Verb;
 use crate::checks::NoCheck;
 use crate::clock;
-use crate::daemon::{Also, Daemon, Sealed};
+use crate::daemon::Daemon;
+use crate::metrics::Change;
 use crate::sign_in::field::{seal, seal_for_all};
 use postern_rules::app_password::{Limits, Typed};
-use postern_rules::decide::app_passwords::may_be_made;
-use postern_rules::{Account, AppPassword, Event, Proof, Refusal, Verdict, app_password, factor};
+use postern_rules::decide::app_passwords::{self, Made, MakeRefusal, NotAllowed, may_be_made};
+use postern_rules::{Account, AppPassword, Proof, Settled, app_password, factor};
 use postern_vault::RecordError;
 use postern_vault::app_password::public_key;
 use postern_wire::admin::{AppPasswordCreated, AppPasswords};
@@ -30,8 +32,10 @@ pub enum NoAppPassword {
     Enough,
     /// The account has the maximum number of app passwords.
     Full,
-    /// The rules refuse it.
-    Refused(Refusal),
+    /// The account has changed since it was requested.
+    Stale,
+    /// The rules do not allow it.
+    NotAllowed(NotAllowed),
     /// It cannot be stored.
     Store(RecordError),
 }
@@ -71,7 +75,7 @@ pub async fn make(
         By::Administrator { .. } => None,
         By::Owner(proof) => Some(proof),
     };
-    may_be_made(account, proof, clock::now()).map_err(NoAppPassword::Refused)?;
+    may_be_made(account, proof, clock::now()).map_err(NoAppPassword::NotAllowed)?;
     if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
         return Err(NoAppPassword::Unfit);
     }
@@ -93,22 +97,23 @@ pub async fn make(
         let mut fresh = AppPassword::keep(&typed, mailbox, sealed, clock::now()).within(limits.clone());
         fresh.description = factor::description(description);
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
-        let make = |account: &Account, _: Option<&Sealed>| {
-            let renewed = seal_for_all(account, password)?;
-            let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, proof, renewed };
-            Ok(Some((event, Also::default())))
+        let decide = |it: &Settled<'_>| {
+            let renewed = seal_for_all(it.account(), password)?;
+            Ok(app_passwords::add(it, Made { fresh: fresh.clone(), epoch, proof, renewed }))
         };
-        let applied = daemon.apply_with(mailbox, (None, None), &actor, make).await?;
-        let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;
+        let verb = Verb::new("add app password").counted(Change::AppPasswordMade);
+        let applied = daemon.apply(mailbox, None, &actor, &verb, decide).await?;
+        let applied = applied.ok_or(NoAppPassword::Stale)?;
         match applied.verdict {
-            Verdict::Refused(Refusal::SameId) => {}
-            Verdict::Refused(Refusal::Full) => return Err(NoAppPassword::Full),
-            Verdict::Refused(refusal) => return Err(NoAppPassword::Refused(refusal)),
-            _ => {
+            Ok(()) => {
                 let app_password = Secret::from(typed.shown().as_str());
                 let made = AppPasswordCreated { id: typed.id().to_owned(), app_password };
                 return Ok((made, applied.account));
             }
+            Err(MakeRefusal::SameId) => {}
+            Err(MakeRefusal::Stale) => return Err(NoAppPassword::Stale),
+            Err(MakeRefusal::Full) => return Err(NoAppPassword::Full),
+            Err(MakeRefusal::NotAllowed(why)) => return Err(NoAppPassword::NotAllowed(why)),
         }
     }
 }

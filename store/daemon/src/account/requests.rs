@@ -2,12 +2,14 @@
 //! them.
 
 use crate::actor::Actor;
-use crate::clock;
-use crate::daemon::{Also, Daemon, Sealed};
-use crate::sign_in::context::{account, actor, channel, journal, refused, unavailable};
+use crate::apply::{Also, Sealed, Verb};
+use crate::daemon::Daemon;
+use crate::sign_in::context::{account, actor, channel, journal, unavailable};
+use crate::sign_in::refusals::refused;
 use postern_engine::Revision;
+use postern_rules::decide::requests;
 use postern_rules::request::Opened;
-use postern_rules::{Account, Event, Mailbox, Time, Verdict, text};
+use postern_rules::{Account, Mailbox, Settled, Time, text};
 use postern_vault::RecordError;
 use postern_vault::keys::REQUEST;
 use postern_wire::auth::{self, Reason};
@@ -65,23 +67,23 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         evidence: text(&wanted.evidence),
     };
     let key = key(&account.mailbox);
-    let make = |account: &Account, there: Option<&Sealed>| {
+    let decide = |it: &Settled<'_>, there: Option<&Sealed>| {
         let there =
             there.map(|(sealed, revision)| Ok::<_, RecordError>((daemon.records.open(&key, sealed)?, *revision)));
         let there: Option<(Request, Revision)> = there.transpose()?;
-        if there.as_ref().is_some_and(|(there, _)| there.rules().is_open(account)) {
+        if there.as_ref().is_some_and(|(there, _)| there.rules().is_open(it.account())) {
             return Ok(None);
         }
-        let over = there.map(|(_, revision)| revision);
-        let change = daemon.records.put(key.clone(), over, &request(account, Opened::now(account, clock::now())))?;
+        let (over, opened) = (there.map(|(_, revision)| revision), Opened::now(it.account(), it.now()));
+        let change = daemon.records.put(key.clone(), over, &request(it.account(), opened))?;
         let also = Also { changes: vec![change], ..Also::default() };
-        Ok(Some((Event::OpenRequest(channel(wanted.channel)), also)))
+        Ok(Some((requests::open(it, channel(wanted.channel)), also)))
     };
     let actor = Actor { language: wanted.language.clone(), ..actor(wanted.channel, &wanted.origin) };
-    let applied = daemon.apply_with(&account.mailbox, (None, Some(&key)), &actor, make).await;
-    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
-        Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
-        Some(_) => Ok(RequestVerdict::Opened),
+    let verb = Verb::new("open request");
+    let applied = daemon.apply_with(&account.mailbox, (None, Some(&key)), &actor, &verb, decide).await;
+    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))? {
+        Some(applied) => applied.verdict.map(|()| RequestVerdict::Opened).map_err(refused),
         None => Ok(RequestVerdict::OpenAlready),
     }
 }

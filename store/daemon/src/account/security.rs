@@ -1,16 +1,22 @@
 //! What users see and change in their own account.
 
 use crate::account::app_passwords::{self, NoAppPassword};
+use crate::actor::Actor;
+use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
+use crate::metrics;
 use crate::sign_in::browsers;
-use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
 use crate::sign_in::offers::kinds;
 use crate::sign_in::proof;
+use crate::sign_in::refusals::{ToFront, refused};
 use postern_rules::app_password::Limits;
 use postern_rules::browser::Named;
-use postern_rules::decide::app_passwords::are_of_use;
-use postern_rules::{Account, Event, Platform, Proof, Stage, Standing, Verdict, offers};
+use postern_rules::decide::app_passwords::{self as rules, are_of_use};
+use postern_rules::decide::{browsers as trust, own};
+use postern_rules::{Account, Decision, Mailbox, Platform, Proof, Settled, Stage, Standing, notice, offers};
+use postern_vault::RecordError;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Reason};
 use postern_wire::security::{
@@ -25,7 +31,7 @@ pub async fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
 async fn shown(daemon: &Daemon, asked: &ShowSecurity) -> Result<Security, auth::Refusal> {
     let (account, platform) = account(daemon, auth::Channel::Webmail, &asked.name).await.map_err(auth::Refusal::new)?;
     let proof = proof::open(daemon, &asked.proof)?;
-    proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
+    proof.check(&account, clock::now()).map_err(refused)?;
     Ok(security(daemon, &account, &platform, asked))
 }
 
@@ -43,10 +49,10 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &Sho
         created: factor.created.0,
         last_used: factor.last_used.map(|time| time.0),
         copied: factor.is_copied(),
-        removal: match postern_rules::removal(account, platform, &factor.id) {
-            postern_rules::Removal::Free => Removal::Free,
-            postern_rules::Removal::SwitchesOff => Removal::SwitchesOff,
-            postern_rules::Removal::Kept => Removal::Kept,
+        removal: match own::removal(account, platform, &factor.id) {
+            own::Removal::Free => Removal::Free,
+            own::Removal::SwitchesOff => Removal::SwitchesOff,
+            own::Removal::Kept => Removal::Kept,
         },
     };
     Security {
@@ -77,39 +83,75 @@ pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
 async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdict, auth::Refusal> {
     let (account, _) = account(daemon, wanted.channel, &wanted.name).await.map_err(auth::Refusal::new)?;
     let proof = &proof::open(daemon, &wanted.proof)?;
-    let actor = actor(wanted.channel, &wanted.origin);
-    if let Change::CreateAppPassword { password, description } = &wanted.change {
-        let limits = Limits::default();
-        let by = app_passwords::By::Owner(proof);
-        let made = app_passwords::make(daemon, &account, (password, by), description, &limits, &actor).await;
-        let (made, account) = made.map_err(|error| refusal(&error))?;
-        return Ok(done(daemon, proof, &account, wanted.channel, (Vec::new(), Some(made.app_password))));
+    let by = By { daemon, mailbox: &account.mailbox, actor: actor(wanted.channel, &wanted.origin) };
+    let (mut codes, mut app_password) = (Vec::new(), None);
+    let account = match &wanted.change {
+        Change::CreateAppPassword { password, description } => {
+            let (limits, owner) = (Limits::default(), app_passwords::By::Owner(proof));
+            let made = app_passwords::make(daemon, &account, (password, owner), description, &limits, &by.actor).await;
+            let (made, account) = made.map_err(refusal)?;
+            app_password = Some(made.app_password);
+            account
+        }
+        Change::MakeBackupCodes => {
+            let verb = Verb::new("make backup codes").saying(|made, _| match made {
+                Ok(_) => Said { cause: notice::Cause::BackupCodesMade, ..Said::default() },
+                Err(_) => Said::default(),
+            });
+            let (made, account) = by.apply(&verb, |it| Ok(own::make_backup_codes(it, proof, draw()?))).await?;
+            codes = made.iter().map(|code| Secret::from(code.as_str())).collect();
+            account
+        }
+        Change::Rename { id, description } => {
+            by.apply(&Verb::new("rename method"), |it| Ok(own::rename(it, id, proof, description))).await?.1
+        }
+        Change::RemoveMethod { id } => {
+            let verb = Verb::new("remove method").counted(metrics::Change::MethodRemoved);
+            by.apply(&verb, |it| Ok(own::remove(it, id, proof))).await?.1
+        }
+        Change::DeleteBackupCodes => {
+            by.apply(&Verb::new("delete backup codes"), |it| Ok(own::delete_backup_codes(it, proof))).await?.1
+        }
+        Change::RevokeAppPassword { id } => {
+            let verb = Verb::new("revoke app password").counted(metrics::Change::AppPasswordRevoked);
+            by.apply(&verb, |it| Ok(rules::revoke_own(it, id, proof))).await?.1
+        }
+        Change::RemoveContact => {
+            by.apply(&Verb::new("remove contact address"), |it| Ok(own::remove_contact(it, proof))).await?.1
+        }
+        Change::SetLanguage { language } => {
+            by.apply(&Verb::new("set language"), |it| Ok(own::set_language(it, language, proof))).await?.1
+        }
+        Change::RevokeTrust { id } => {
+            by.apply(&Verb::new("revoke trust"), |it| Ok(trust::revoke(it, id, proof))).await?.1
+        }
+        Change::RevokeOtherTrust => {
+            let own = source(&wanted.origin).browser;
+            by.apply(&Verb::new("revoke trust"), |it| Ok(trust::revoke_others(it, own, proof))).await?.1
+        }
+    };
+    Ok(done(daemon, proof, &account, wanted.channel, (codes, app_password)))
+}
+
+/// The user who changes their own account.
+struct By<'a> {
+    daemon: &'a Daemon,
+    mailbox: &'a Mailbox,
+    actor: Actor,
+}
+
+impl By<'_> {
+    /// Applies a change, and returns its result with the account after it.
+    async fn apply<T, R: ToFront>(
+        &self,
+        verb: &Verb<Result<T, R>>,
+        decide: impl Fn(&Settled<'_>) -> Result<Decision<Result<T, R>>, RecordError>,
+    ) -> Result<(T, Account), auth::Refusal> {
+        let applied = self.daemon.apply(self.mailbox, None, &self.actor, verb, decide).await;
+        let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+        let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+        Ok((applied.verdict.map_err(refused)?, applied.account))
     }
-    let event = || {
-        Ok(match &wanted.change {
-            Change::Rename { id, description } => Event::Rename { id, proof, description },
-            Change::RemoveMethod { id } => Event::RemoveOwn { id, proof },
-            Change::MakeBackupCodes => Event::MakeBackupCodes { proof, random: draw()? },
-            Change::DeleteBackupCodes => Event::DeleteBackupCodes { proof },
-            Change::RevokeAppPassword { id } => Event::RevokeAppPassword { id, proof: Some(proof) },
-            Change::RemoveContact => Event::RemoveContact { proof },
-            Change::SetLanguage { language } => Event::SetLanguage { language, proof },
-            // Handled above: it needs the mail server's answer first.
-            Change::CreateAppPassword { .. } => Event::Tick,
-            Change::RevokeTrust { id } => Event::RevokeTrust { id, proof },
-            Change::RevokeOtherTrust => Event::RevokeOtherTrust { browser: source(&wanted.origin).browser, proof },
-        })
-    };
-    let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
-    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
-    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
-    let codes = match applied.verdict {
-        Verdict::Done | Verdict::Already => Vec::new(),
-        Verdict::Codes(codes) => codes.iter().map(|code| Secret::from(code.as_str())).collect(),
-        Verdict::Refused(refusal) => return Err(refused(&refusal)),
-        _ => return Err(auth::Refusal::new(Reason::Unavailable)),
-    };
-    Ok(done(daemon, proof, &applied.account, wanted.channel, (codes, None)))
 }
 
 /// Builds the state that the session continues with.
@@ -127,21 +169,14 @@ fn done(
     ChangeVerdict::Done { standing, proof, backup_codes, app_password }
 }
 
-fn refusal(error: &NoAppPassword) -> auth::Refusal {
-    match error {
-        NoAppPassword::Refused(postern_rules::Refusal::Off) => auth::Refusal::new(Reason::Stale),
-        NoAppPassword::Refused(refusal) => refused(refusal),
-        error => auth::Refusal::new(reason(error)),
-    }
-}
-
-fn reason(error: &NoAppPassword) -> Reason {
-    match error {
+fn refusal(error: NoAppPassword) -> auth::Refusal {
+    auth::Refusal::new(match error {
+        NoAppPassword::NotAllowed(why) => return refused(why),
         NoAppPassword::WrongPassword => Reason::Wrong,
         NoAppPassword::Full | NoAppPassword::Enough => Reason::TooMany,
-        NoAppPassword::Refused(_) => Reason::Stale,
+        NoAppPassword::Stale => Reason::Stale,
         NoAppPassword::NoFront | NoAppPassword::MailServer => Reason::Unavailable,
         NoAppPassword::Unfit => Reason::Unfit,
-        NoAppPassword::Store(error) => unavailable(error),
-    }
+        NoAppPassword::Store(error) => unavailable(&error),
+    })
 }

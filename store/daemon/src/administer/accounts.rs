@@ -1,15 +1,19 @@
 //! Accounts and their aliases.
 
-use super::{account, changed, entry, explain, mailbox, platforms, refuse, shown, until_unchanged};
+use super::verdicts::Verdict;
+use super::{account, changed, entry, mailbox, platforms, refuse, shown, until_unchanged};
 use crate::actor::Actor;
 use crate::administer::audit::shown_state;
 use crate::administer::unstored;
+use crate::apply::{Applied, Verb};
 use crate::clock;
-use crate::daemon::{Applied, Daemon};
+use crate::daemon::Daemon;
+use crate::metrics::Change as Counted;
 use postern_engine::Change;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
+use postern_rules::decide::administer::{self, Off};
 use postern_rules::name::{LookupName, Named};
-use postern_rules::{Account, Event, Mailbox, Verdict, decide, enrolment_code};
+use postern_rules::{Account, Decision, Mailbox, Platform, Settled, enrolment_code};
 use postern_vault::RecordError;
 use postern_vault::keys::{ACCOUNT, account_key, alias_key};
 use postern_vault::records::{PlatformSet, Stored};
@@ -67,19 +71,65 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
         (true, _) => return Err(refuse("enrolment_code", "only enabling takes an enrolment code.")),
     };
     let hash = code.as_ref().map(|code| enrolment_code::hash(code.reveal()));
-    let event = event(wanted, hash)?;
-    if wanted.dry_run {
-        return tried(daemon, &mailbox, &platform, Vec::new(), event).await;
-    }
-    let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
-    // The event was checked above, so creating it again cannot fail.
-    let make = || Ok(self::event(wanted, hash).unwrap_or(Event::Tick));
-    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;
-    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    let changed = judge(&mailbox, &applied)?;
+    let actor = &Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
+    let order = Order { daemon, mailbox: &mailbox, platform: &platform, actor, dry_run: wanted.dry_run };
+    let changed = match (wanted.action, wanted.hours) {
+        (Action::Suspend, Some(hours)) => {
+            order
+                .give(&Verb::new("suspend").counted(Counted::Suspended), |it| Ok(administer::suspend(it, hours)))
+                .await?
+        }
+        (Action::Suspend, None) => return Err(refuse("hours", "a suspension needs its hours: --hours 1 to 720.")),
+        (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
+        (Action::Add, None) => order.give(&Verb::new("add"), |it| Ok(administer::add(it))).await?,
+        (Action::Enable, None) => {
+            order.give(&Verb::new("enable").counted(Counted::Enabled), |it| Ok(administer::enable(it, hash))).await?
+        }
+        (Action::Resume, None) => {
+            order.give(&Verb::new("resume").counted(Counted::Resumed), |it| Ok(administer::resume(it))).await?
+        }
+        (Action::Reset, None) => order.give(&reset(), |it| Ok(administer::reset(it, None))).await?,
+        (Action::Remove, None) => {
+            order.give(&Verb::new("remove").counted(Counted::Removed), |it| Ok(administer::remove(it))).await?
+        }
+        (Action::Unlock, None) => {
+            order.give(&Verb::new("unlock").counted(Counted::Unlocked), |it| Ok(administer::unlock(it))).await?
+        }
+    };
     // An account that was enabled before and has its method does not need a code.
     let enrolment_code = code.filter(|_| changed.changed);
     Ok(Changed { enrolment_code, ..changed })
+}
+
+/// A reset, also by the approval of a request.
+pub(super) fn reset() -> Verb<Result<(), Off>> {
+    Verb::new("reset").counted(Counted::Reset)
+}
+
+/// A change that an administrator makes, or tries.
+pub(super) struct Order<'a> {
+    pub(super) daemon: &'a Daemon,
+    pub(super) mailbox: &'a Mailbox,
+    pub(super) platform: &'a Platform,
+    pub(super) actor: &'a Actor,
+    pub(super) dry_run: bool,
+}
+
+impl Order<'_> {
+    /// Makes the change that `decide` decides about, or returns what it would come to.
+    pub(super) async fn give<V: Verdict>(
+        &self,
+        verb: &Verb<V>,
+        decide: impl Fn(&Settled<'_>) -> Result<Decision<V>, RecordError>,
+    ) -> Result<Changed, Refused> {
+        let Self { daemon, mailbox, platform, actor, dry_run } = *self;
+        if dry_run {
+            return tried(daemon, mailbox, platform, decide).await;
+        }
+        let applied = daemon.apply(mailbox, Some(platform), actor, verb, decide).await.map_err(unstored)?;
+        let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+        Ok(changed(&applied, applied.verdict.changes(mailbox)?))
+    }
 }
 
 /// Creates a new enrolment code.
@@ -92,46 +142,22 @@ pub fn make_enrolment_code() -> Result<Secret, Refused> {
     Ok(Secret::from(enrolment_code::make(&random).as_str()))
 }
 
-fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Event<'static>, Refused> {
-    Ok(match (wanted.action, wanted.hours) {
-        (Action::Suspend, Some(hours)) => Event::Suspend(hours),
-        (Action::Suspend, None) => return Err(refuse("hours", "a suspension needs its hours: --hours 1 to 720.")),
-        (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
-        (Action::Add, None) => Event::Add,
-        (Action::Enable, None) => Event::Enable { enrolment_code },
-        (Action::Resume, None) => Event::Resume,
-        (Action::Reset, None) => Event::Reset { enrolment_code: None },
-        (Action::Remove, None) => Event::Remove,
-        (Action::Unlock, None) => Event::Unlock,
-    })
-}
-
-/// Returns the outcome of `event`, assuming that `earlier` happened before.
-pub(super) async fn tried(
+/// Returns what a change would come to.
+async fn tried<V: Verdict>(
     daemon: &Daemon,
     mailbox: &Mailbox,
-    platform: &postern_rules::Platform,
-    earlier: Vec<Event<'_>>,
-    event: Event<'_>,
+    platform: &Platform,
+    decide: impl Fn(&Settled<'_>) -> Result<Decision<V>, RecordError>,
 ) -> Result<Changed, Refused> {
     let stored = daemon.records.account(mailbox).await.map_err(unstored)?;
     let now = clock::now();
     let before = stored.as_ref().filter(|stored| !stored.value.unlisted).map(|stored| stored.value.state(now));
-    let mut account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
-    for event in earlier {
-        account = decide(&account, platform, event, now).next.unwrap_or(account);
-    }
-    let decision = decide(&account, platform, event, now);
-    let account = decision.next.unwrap_or(account);
-    judge(mailbox, &Applied { verdict: decision.verdict, before, account, now })
-}
-
-pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Refused> {
-    match &applied.verdict {
-        Verdict::Refused(refusal) => Err(explain(mailbox, refusal)),
-        Verdict::Already => Ok(changed(applied, false)),
-        _ => Ok(changed(applied, true)),
-    }
+    let account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
+    let settled = Settled::of(&account, platform, now);
+    let Decision { verdict, next } = decide(&settled).map_err(unstored)?;
+    let account = next.unwrap_or_else(|| settled.account().clone());
+    let applied = Applied { verdict, before, account, now };
+    Ok(changed(&applied, applied.verdict.changes(mailbox)?))
 }
 
 /// Adds aliases to a mailbox.

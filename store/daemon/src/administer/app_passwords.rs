@@ -2,11 +2,16 @@
 
 use crate::account::app_passwords::{By, NoAppPassword, make, shown};
 use crate::actor::Actor;
-use crate::administer::{account, explain, refuse, unstored};
+use crate::administer::verdicts::Explain;
+use crate::administer::{account, refuse, unstored};
+use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
+use crate::metrics::Change;
 use postern_rules::app_password::{Limits, LimitsError};
-use postern_rules::{Event, Mailbox, Refusal, Verdict, app_password};
+use postern_rules::decide::administer::Off;
+use postern_rules::decide::app_passwords::{self as rules, NotAllowed};
+use postern_rules::{Mailbox, Settled, app_password};
 use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
 use postern_wire::auth::MAX_FIELD;
@@ -61,10 +66,9 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
             let most = app_password::APP_PASSWORDS_MAX;
             refuse("too_many", format!("{mailbox} has {most} app passwords, which is the most. Revoke one first."))
         }
-        NoAppPassword::Refused(Refusal::Stale) => {
-            refuse("stale", format!("{mailbox} was changed meanwhile. {NONE} Try again."))
-        }
-        NoAppPassword::Refused(refusal) => explain(mailbox, &refusal),
+        NoAppPassword::Stale => refuse("stale", format!("{mailbox} was changed meanwhile. {NONE} Try again.")),
+        NoAppPassword::NotAllowed(NotAllowed::Off) => Off.explain(mailbox),
+        NoAppPassword::NotAllowed(NotAllowed::Proof(_)) => refuse("refused", format!("{mailbox}: refused.")),
         NoAppPassword::Store(error) => unstored(error),
     }
 }
@@ -77,15 +81,12 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
     let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("app password {}", wanted.id));
-    let applied = daemon
-        .apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword { id: &wanted.id, proof: None }))
-        .await
-        .map_err(unstored)?;
+    let verb = Verb::new("revoke app password").counted(Change::AppPasswordRevoked);
+    let decide = |it: &Settled<'_>| Ok(rules::revoke(it, &wanted.id));
+    let applied = daemon.apply(&mailbox, None, &actor, &verb, decide).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    match &applied.verdict {
-        Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
-        _ => Ok(shown(&applied.account)),
-    }
+    applied.verdict.map_err(|refusal| refusal.explain(&mailbox))?;
+    Ok(shown(&applied.account))
 }
 
 /// Returns when and from where the app password may be used.

@@ -1,12 +1,14 @@
 //! The address for notices, and for codes when a sign-in is unusual. The administrator vouches for the address: no
 //! confirmation is sent to it.
 
-use super::{explain, mailbox, refuse, shown};
+use super::{mailbox, refuse, shown};
 use crate::actor::Actor;
 use crate::administer::unstored;
+use crate::apply::Verb;
 use crate::daemon::Daemon;
 use postern_rules::contact::Address;
-use postern_rules::{Event, Mailbox, Verdict};
+use postern_rules::decide::administer;
+use postern_rules::{Mailbox, Settled};
 use postern_wire::admin::{Accounts, Refused, SetContact};
 
 /// Sets or removes the contact address. A name without an account gets a record, which does not change what the name
@@ -22,13 +24,11 @@ pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Ac
     };
     let actor = Actor::new(actor, wanted.address.clone().unwrap_or_default());
     let create = address.is_some().then_some(&platform);
-    let applied =
-        daemon.apply(&mailbox, create, &actor, || Ok(Event::SetContact(address.clone()))).await.map_err(unstored)?;
+    let verb = Verb::new(if address.is_some() { "set contact address" } else { "remove contact address" });
+    let decide = |it: &Settled<'_>| Ok(administer::set_contact(it, address.clone()));
+    let applied = daemon.apply(&mailbox, create, &actor, &verb, decide).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    match &applied.verdict {
-        Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
-        _ => Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] }),
-    }
+    Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] })
 }
 
 async fn read(daemon: &Daemon, mailbox: &Mailbox, typed: &str) -> Result<Address, Refused> {

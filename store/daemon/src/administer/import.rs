@@ -1,15 +1,16 @@
 //! Imports secrets that users already have, from the files of other programs.
 
-use super::accounts::{judge, tried};
+use super::accounts::Order;
 use super::{mailbox, refuse};
 use crate::actor::Actor;
-use crate::administer::unstored;
+use crate::apply::{Said, Verb};
 use crate::daemon::{Daemon, draw};
-use postern_rules::event::Import;
+use postern_rules::decide::import::{Import, ImportRefusal, Imported, import};
 use postern_rules::totp::{self, Algorithm, Totp};
-use postern_rules::{Event, Seed};
+use postern_rules::{Account, Decision, Seed, Settled};
+use postern_vault::RecordError;
 use postern_wire::Secret;
-use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
+use postern_wire::admin::{Changed, ImportTotp, Refused};
 
 /// Protects an account with a secret that its owner already has.
 ///
@@ -19,24 +20,45 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
     let codes: Vec<&str> = wanted.backup_codes.iter().map(Secret::reveal).collect();
-    let make = || {
+    let wanted_import = || {
         let (totp, description) = (totp.clone(), wanted.description.as_str());
         let (spent, beside) = (wanted.spent_step, wanted.beside);
-        Ok(Event::ImportTotp(Import { totp, spent, codes: &codes, beside, description, random: draw()? }))
+        Ok::<_, RecordError>(Import { totp, spent, codes: &codes, beside, description, random: draw()? })
     };
-    if wanted.dry_run {
-        let mut earlier = Vec::new();
-        for HeldTotp { secret, digits, period } in &wanted.earlier {
-            let (totp, random) = (held(secret, *digits, *period)?, draw().map_err(unstored)?);
-            let import = Import { totp, spent: None, codes: &[], beside: true, description: "", random };
-            earlier.push(Event::ImportTotp(import));
-        }
-        return tried(daemon, &mailbox, &platform, earlier, make().map_err(unstored)?).await;
+    let earlier = wanted.earlier.iter().filter(|_| wanted.dry_run).map(|it| held(&it.secret, it.digits, it.period));
+    let earlier: Vec<Totp> = earlier.collect::<Result<_, _>>()?;
+    let decide = |it: &Settled<'_>| match wanted.dry_run {
+        false => Ok(import(it, wanted_import()?)),
+        true => after_earlier(it, &earlier, wanted_import()?),
+    };
+    let actor = &Actor::new(actor, "");
+    let order = Order { daemon, mailbox: &mailbox, platform: &platform, actor, dry_run: wanted.dry_run };
+    order.give(&Verb::new("import method").saying(said), decide).await
+}
+
+fn said(verdict: &Result<Imported, ImportRefusal>, _: &Account) -> Said {
+    match verdict {
+        Ok(Imported::Added { method }) => Said::added(method),
+        // Nothing is written.
+        Ok(Imported::Already) | Err(_) => Said::default(),
     }
-    let actor = Actor::new(actor, "");
-    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;
-    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    judge(&mailbox, &applied)
+}
+
+/// What an import would come to after those of these secrets, which are earlier in the same file.
+fn after_earlier(
+    it: &Settled<'_>,
+    earlier: &[Totp],
+    wanted: Import<'_>,
+) -> Result<Decision<Result<Imported, ImportRefusal>>, RecordError> {
+    let (platform, now) = (it.platform(), it.now());
+    let mut account = it.account().clone();
+    for totp in earlier {
+        let totp = totp.clone();
+        let earlier = Import { totp, spent: None, codes: &[], beside: true, description: "", random: draw()? };
+        account = import(&Settled::of(&account, platform, now), earlier).next.unwrap_or(account);
+    }
+    let Decision { verdict, next } = import(&Settled::of(&account, platform, now), wanted);
+    Ok(Decision { verdict, next: next.or(Some(account)) })
 }
 
 /// Builds the TOTP secret from the given values.

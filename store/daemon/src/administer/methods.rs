@@ -1,12 +1,16 @@
 //! The methods of an account.
 
-use super::{account, explain, refuse, shown};
+use super::verdicts::Explain;
+use super::{account, refuse, shown};
 use crate::actor::Actor;
 use crate::administer::unstored;
+use crate::apply::{Said, Verb};
 use crate::daemon::{Daemon, draw};
+use crate::metrics::Change;
 use crate::notify::texts::place;
+use postern_rules::decide::methods::{self, Added};
 use postern_rules::totp::{self, Algorithm, Totp};
-use postern_rules::{Event, Seed, Verdict, seed};
+use postern_rules::{Seed, Settled, seed};
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, AddTotp, Refused, RemoveMethod, TotpAdded};
 
@@ -36,18 +40,20 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     let uri = totp.uri(place(&stored.value, &platform), mailbox.as_str());
     let secret = totp.seed().to_base32();
     let actor = Actor::new(actor, "");
-    let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });
-    let applied = daemon.apply(&mailbox, None, &actor, make).await.map_err(unstored)?;
-    match applied.map(|applied| applied.verdict) {
-        Some(Verdict::Added { method, backup_codes }) => Ok(TotpAdded {
-            id: method,
-            secret: Secret::from(secret.as_str()),
-            uri: Secret::from(uri.as_str()),
-            backup_codes: backup_codes.map(|codes| codes.iter().map(|code| Secret::from(code.as_str())).collect()),
-        }),
-        Some(Verdict::Refused(refusal)) => Err(explain(&mailbox, &refusal)),
-        _ => Err(refuse("unknown_mailbox", format!("{mailbox} has no account."))),
-    }
+    let verb = Verb::new("add method").saying(|added: &Result<Added, _>, _| match added {
+        Ok(added) => Said::added(&added.method),
+        Err(_) => Said::default(),
+    });
+    let decide = |it: &Settled<'_>| Ok(methods::add_totp(it, totp.clone(), &wanted.description, draw()?));
+    let applied = daemon.apply(&mailbox, None, &actor, &verb, decide).await.map_err(unstored)?;
+    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+    let Added { method, backup_codes } = applied.verdict.map_err(|refusal| refusal.explain(&mailbox))?;
+    Ok(TotpAdded {
+        id: method,
+        secret: Secret::from(secret.as_str()),
+        uri: Secret::from(uri.as_str()),
+        backup_codes: backup_codes.map(|codes| codes.iter().map(|code| Secret::from(code.as_str())).collect()),
+    })
 }
 
 /// Removes a method.
@@ -58,11 +64,10 @@ pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Resu
     let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("method {}", wanted.id));
-    let applied =
-        daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await.map_err(unstored)?;
+    let verb = Verb::new("remove method").counted(Change::MethodRemoved);
+    let decide = |it: &Settled<'_>| Ok(methods::remove_factor(it, &wanted.id));
+    let applied = daemon.apply(&mailbox, None, &actor, &verb, decide).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    match &applied.verdict {
-        Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
-        _ => Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] }),
-    }
+    applied.verdict.map_err(|refusal| refusal.explain(&mailbox))?;
+    Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] })
 }

@@ -13,17 +13,17 @@ pub mod methods;
 pub mod platforms;
 pub mod requests;
 pub mod status;
+mod verdicts;
 
 #[cfg(test)]
 mod tests;
 
 use crate::administer::audit::shown_state;
+use crate::apply::Applied;
 use crate::clock;
-use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
-use postern_rules::account::SUSPEND_HOURS;
-use postern_rules::factor::FACTORS_MAX;
+use crate::daemon::{Daemon, ResolveError, Resolved, backup_codes_left};
 use postern_rules::name::LookupName;
-use postern_rules::{Account, Mailbox, Platform, Refusal, State, Time, text};
+use postern_rules::{Account, Mailbox, Platform, State, Time, text};
 use postern_vault::RecordError;
 use postern_vault::audit::Record;
 use postern_vault::keys::ACCOUNT;
@@ -163,80 +163,6 @@ pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<
     far.filter(|(far, _)| *far <= NEAR).map(|(_, known)| known)
 }
 
-/// Describes a refusal by the rules in words.
-pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
-    let (reason, message) = match refusal {
-        Refusal::Off => ("wrong_state", format!("{mailbox} is off. `postern account enable {mailbox}` first.")),
-        Refusal::Suspended(until) => (
-            "wrong_state",
-            format!(
-                "{mailbox} is suspended until {}. `postern account resume {mailbox}` ends that.",
-                clock::rfc3339(*until)
-            ),
-        ),
-        Refusal::NotSuspended => ("wrong_state", format!("{mailbox} is not suspended, so there is nothing to resume.")),
-        Refusal::Hours(hours) => (
-            "hours",
-            format!(
-                "{hours} hours are refused: a suspension lasts {} to {} whole hours. \
-                 `postern account remove {mailbox}` switches it off for good.",
-                SUSPEND_HOURS.start(),
-                SUSPEND_HOURS.end()
-            ),
-        ),
-        Refusal::NoSuchFactor => (
-            "unknown_method",
-            format!("{mailbox} has no method with that id. `postern method list {mailbox}` shows them."),
-        ),
-        Refusal::OnlyFactor => (
-            "only_method",
-            format!(
-                "it is the only method that {mailbox} can sign in with. `postern account reset {mailbox}` has the user set up a new one, \
-                 `postern account remove {mailbox}` switches it off."
-            ),
-        ),
-        Refusal::Protected => (
-            "protected",
-            format!(
-                "{mailbox} is protected already. `--add` adds this secret to the methods that it has; \
-                 `postern account reset {mailbox}` takes those away."
-            ),
-        ),
-        Refusal::SameSecret => ("same_secret", format!("{mailbox} has a method with that secret already.")),
-        Refusal::Full => {
-            ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
-        }
-        Refusal::NoSuchAppPassword => (
-            "unknown_app_password",
-            format!("{mailbox} has no app password with that id. `postern app-password list {mailbox}` shows them."),
-        ),
-        Refusal::FutureStep(step) => (
-            "spent_step",
-            format!("a code of step {step} cannot have been used: by this machine's clock it is to come."),
-        ),
-        Refusal::TooSoon(_)
-        | Refusal::TooMany(_)
-        | Refusal::EnrolmentCode
-        | Refusal::Unlisted
-        | Refusal::Unusual
-        | Refusal::NotOffered
-        | Refusal::Copied { .. }
-        | Refusal::Elsewhere
-        | Refusal::Expired
-        | Refusal::Outdated
-        | Refusal::SameId
-        | Refusal::NotInOneField
-        | Refusal::NotACode
-        | Refusal::Wrong { .. }
-        | Refusal::Spent { .. }
-        | Refusal::Locked(_)
-        | Refusal::Unenrolled
-        | Refusal::NotFresh
-        | Refusal::Stale => ("refused", format!("{mailbox}: refused.")),
-    };
-    refuse(reason, message)
-}
-
 /// Returns an account as the administrator sees it.
 pub fn shown(account: &Account, now: Time) -> admin::Account {
     let state = account.state(now);
@@ -267,7 +193,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
 }
 
 /// Returns the result of a change, for the client that requested it.
-pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
+pub fn changed<V>(applied: &Applied<V>, changed: bool) -> admin::Changed {
     admin::Changed {
         before: applied.before.map(shown_state),
         after: shown(&applied.account, applied.now),

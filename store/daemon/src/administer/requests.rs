@@ -2,14 +2,17 @@
 
 use crate::account::requests::{Request, key};
 use crate::actor::Actor;
-use crate::administer::accounts::make_enrolment_code;
-use crate::administer::{explain, refuse, unstored};
-use crate::daemon::{Also, Daemon, Sealed};
-use crate::{administer, clock};
+use crate::administer::accounts::{make_enrolment_code, reset};
+use crate::administer::verdicts::Explain;
+use crate::administer::{self, refuse, unstored};
+use crate::apply::{Also, Sealed};
+use crate::clock;
+use crate::daemon::Daemon;
 use postern_engine::Change;
+use postern_rules::decide::administer as rules;
 use postern_rules::platform::Policy;
 use postern_rules::request::NotApproved;
-use postern_rules::{Account, Event, Mailbox, Verdict, enrolment_code};
+use postern_rules::{Mailbox, Settled, enrolment_code};
 use postern_vault::audit;
 use postern_vault::keys::REQUEST;
 use postern_vault::records::Stored;
@@ -83,23 +86,19 @@ async fn approve(
     let code = make_enrolment_code()?;
     let enrolment_code = Some(enrolment_code::hash(code.reveal()));
     let actor = Actor::new(actor, "a request was approved");
-    let make = |account: &Account, there: Option<&Sealed>| {
-        if there.is_none_or(|(_, revision)| *revision != stored.revision) || !request.rules().is_open(account) {
+    let decide = |it: &Settled<'_>, there: Option<&Sealed>| {
+        let is_there = there.is_some_and(|(_, revision)| *revision == stored.revision);
+        if !is_there || !request.rules().is_open(it.account()) {
             return Ok(None);
         }
         let gone = vec![Change::delete(stored.key.clone(), stored.revision)];
         let also = Also { changes: gone, entries: vec![entry.clone()] };
-        Ok(Some((Event::Reset { enrolment_code }, also)))
+        Ok(Some((rules::reset(it, enrolment_code), also)))
     };
-    match daemon
-        .apply_with(mailbox, (None, Some(&stored.key)), &actor, make)
-        .await
-        .map_err(unstored)?
-        .map(|applied| applied.verdict)
-    {
-        Some(Verdict::Done) => Ok(code),
-        Some(Verdict::Refused(refusal)) => Err(explain(mailbox, &refusal)),
-        _ => Err(decided_meanwhile(mailbox)),
+    let applied = daemon.apply_with(mailbox, (None, Some(&stored.key)), &actor, &reset(), decide).await;
+    match applied.map_err(unstored)? {
+        Some(applied) => applied.verdict.map(|()| code).map_err(|refusal| refusal.explain(mailbox)),
+        None => Err(decided_meanwhile(mailbox)),
     }
 }
 

@@ -3,14 +3,16 @@
 use super::*;
 use crate::actor::Actor;
 use crate::administer::{accounts, platforms, unstored};
+use crate::apply::Verb;
 use crate::config::Config;
 use crate::daemon::{Daemon, Resolved};
 use crate::key_source::KeySource;
 use crate::log;
 use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};
 use postern_process::log::Log;
-use postern_rules::Event;
+use postern_rules::decide::administer;
 use postern_rules::name::LookupName;
+use postern_rules::{Decision, Settled};
 use postern_vault::keys::platform_key;
 use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
@@ -52,10 +54,10 @@ pub(crate) fn alice() -> Mailbox {
     serde_json::from_value(ALICE.into()).unwrap()
 }
 
-/// Applies an event to Alice's account.
-pub(crate) async fn apply(daemon: &Daemon, make: impl Fn() -> Event<'static>) -> Result<(), RecordError> {
-    let platform = daemon.platforms()[0].clone();
-    let applied = daemon.apply(&alice(), Some(&platform), &Actor::new(BY, ""), || Ok(make())).await?;
+/// Applies a decision to Alice's account.
+pub(crate) async fn apply<V>(daemon: &Daemon, decide: impl Fn(&Settled<'_>) -> Decision<V>) -> Result<(), RecordError> {
+    let (platform, actor, verb) = (daemon.platforms()[0].clone(), Actor::new(BY, ""), Verb::new("a test"));
+    let applied = daemon.apply(&alice(), Some(&platform), &actor, &verb, |it| Ok(decide(it))).await?;
     applied.map(drop).ok_or(RecordError::Contended)
 }
 
@@ -111,7 +113,7 @@ async fn what_follows_a_commit_follows_a_late_one() {
     assert_eq!(told, None);
     assert!(!daemon.platforms()[0].policy.plus_addressing);
 
-    let told = late(&daemon, &engine, async { apply(&daemon, || Event::Add).await.map_err(unstored) }).await;
+    let told = late(&daemon, &engine, async { apply(&daemon, administer::add).await.map_err(unstored) }).await;
     assert_eq!(told.as_deref(), Some(ALICE));
 
     let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };
@@ -135,14 +137,14 @@ async fn fronts_are_told_of_what_another_daemon_has_committed() {
     let here = daemon(engine.clone()).await;
     let elsewhere = sister(&here, engine).await;
     let mut watch = here.watch();
-    apply(&elsewhere, || Event::Add).await.unwrap();
+    apply(&elsewhere, administer::add).await.unwrap();
     assert_eq!(told(&mut watch).await.as_deref(), Some(ALICE));
     let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };
     accounts::add_aliases(&elsewhere, BY, &wanted).await.unwrap();
     assert_eq!(told(&mut watch).await, None);
     // A change that ends no session.
     let contact = postern_rules::contact::Address::read("alice@example.org");
-    apply(&elsewhere, || Event::SetContact(contact.clone())).await.unwrap();
+    apply(&elsewhere, |it| administer::set_contact(it, contact.clone())).await.unwrap();
     assert!(watch.try_recv().is_err());
 }
 

@@ -7,12 +7,14 @@ use crate::enrol::ticket::{Begun, PURPOSE, Ticket};
 use crate::notify::texts;
 use crate::security_keys;
 use crate::sign_in::codes::Wanted;
-use crate::sign_in::context::{account, actor, channel, journal, refused, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, unavailable};
 use crate::sign_in::offers::kinds;
+use crate::sign_in::refusals::refused;
 use crate::sign_in::{codes, proof};
 use postern_rules::contact::{Address, Destination, Number};
+use postern_rules::decide::entitlement::By;
+use postern_rules::decide::sent::{NewRecipient, for_setup};
 use postern_rules::enrolment::Authority;
-use postern_rules::event::{By, Recipient};
 use postern_rules::factor::CONTACT;
 use postern_rules::totp::Totp;
 use postern_rules::{
@@ -53,7 +55,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     };
     if let Authority::Proof(proof) = &authority {
         let change = proof::setting_up(&kind, to.as_deref())?;
-        proof.check_for(&account, &change, now).map_err(|refusal| refused(&refusal))?;
+        proof.check_for(&account, &change, now).map_err(refused)?;
     }
     let by = by(&authority, &account, channel(enrol.channel));
     let seal = |begun: Begun| {
@@ -99,7 +101,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
                 language: enrol.language.as_deref(),
                 site: enrol.site.as_deref(),
             };
-            let sent = codes::send(daemon, recipient, &wanted).await?;
+            let sent = codes::send(daemon, &wanted, |it, draft| for_setup(it, &recipient, draft)).await?;
             let to = match sent.to {
                 Destination::Number(number) => number.as_str().to_owned(),
                 Destination::Address(address) => address.as_str().to_owned(),
@@ -139,7 +141,7 @@ fn authority(
     let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code::hash(typed.reveal()));
     let code = typed.or(earlier.and_then(|ticket| ticket.code));
     let authority = enrolment::authority(account, platform, channel(enrol.channel), (proof, code), now);
-    authority.map_err(|refusal| refused(&refusal))
+    authority.map_err(refused)
 }
 
 /// Parses a number or an address, if it is valid and does not lead into the mailbox that it is to protect.
@@ -149,10 +151,10 @@ async fn recipient<'a>(
     by: By<'a>,
     kind: &str,
     to: &str,
-) -> Result<Recipient<'a>, auth::Refusal> {
+) -> Result<NewRecipient<'a>, auth::Refusal> {
     let unfit = || auth::Refusal::new(Reason::Unfit);
     if kind == KindName::Sms.as_str() {
-        return Ok(Recipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
+        return Ok(NewRecipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
     }
     let address = Address::read(to).ok_or_else(unfit)?;
     match daemon.leads_into(&address, &account.mailbox).await {
@@ -160,7 +162,11 @@ async fn recipient<'a>(
         Ok(true) => return Err(unfit()),
         Err(error) => return Err(auth::Refusal::new(unavailable(&error))),
     }
-    Ok(if kind == CONTACT { Recipient::Contact(by, address) } else { Recipient::Method(by, Kind::Email(address)) })
+    Ok(if kind == CONTACT {
+        NewRecipient::Contact(by, address)
+    } else {
+        NewRecipient::Method(by, Kind::Email(address))
+    })
 }
 
 fn make_seed() -> Result<Seed, auth::Refusal> {

@@ -1,16 +1,19 @@
 //! Completes the setup of a method.
 
+use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::{Daemon, draw};
 use crate::enrol::ticket::{Begun, Ticket};
 use crate::notify::texts;
 use crate::security_keys;
-use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
 use crate::sign_in::proof;
-use postern_rules::event::{By, Offered};
+use crate::sign_in::refusals::refused;
+use postern_rules::decide::entitlement::By;
+use postern_rules::decide::methods::{self, Added, ConfirmRefusal, Confirmation, Confirmed, Offered};
 use postern_rules::factor::CONTACT;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Event, Platform, Standing, Verdict};
+use postern_rules::{Account, Platform, Settled, Standing};
 use postern_vault::RecordError;
 use postern_wire::auth::{Confirm, ConfirmVerdict, Reason};
 use postern_wire::{Secret, auth};
@@ -32,35 +35,27 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         Some(proof) => By::Proof(proof),
         None => By::Enrolment { channel: channel(confirm.channel), epoch: ticket.epoch, code: ticket.code },
     };
-    let key = match &ticket.begun {
-        Begun::Key { challenge, site } => Some(made_key(&account, &platform, challenge, site, confirm)?),
-        Begun::Totp(_) | Begun::Sent { .. } => None,
-    };
     let code = confirm.code.reveal();
-    let event = || {
-        let offered = match (&ticket.begun, &key) {
-            (_, Some(key)) => Offered::Key(key.clone()),
-            (Begun::Sent { session, .. }, None) => Offered::Sent { session: *session, code },
-            (Begun::Totp(seed), None) => {
-                Offered::Totp { totp: Totp::new(seed.clone()), code, window: daemon.config.totp.window }
-            }
-            (Begun::Key { .. }, None) => return Err(RecordError::Content("a security key".to_owned())),
-        };
-        let source = source(&confirm.origin);
-        Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()?, source })
+    let offered = match &ticket.begun {
+        Begun::Key { challenge, site } => Offered::Key(made_key(&account, &platform, challenge, site, confirm)?),
+        Begun::Sent { session, .. } => Offered::Sent { session: *session, code },
+        Begun::Totp(seed) => Offered::Totp { totp: Totp::new(seed.clone()), code, window: daemon.config.totp.window },
     };
-    let applied = daemon.apply(&account.mailbox, None, &actor(confirm.channel, &confirm.origin), event).await;
+    let decide = |it: &Settled<'_>| {
+        let (offered, description, random) = (offered.clone(), confirm.description.as_str(), draw()?);
+        Ok(methods::confirm(it, Confirmation { by, offered, description, random, source: source(&confirm.origin) }))
+    };
+    let (actor, verb) = (actor(confirm.channel, &confirm.origin), Verb::new("enrol").saying(said));
+    let applied = daemon.apply(&account.mailbox, None, &actor, &verb, decide).await;
     let applied = applied.map_err(|error| match error {
         // WebAuthn Level 3, section 7.1, step 26: a credential belongs to one account.
         RecordError::Taken => auth::Refusal::new(Reason::InUse),
         error => auth::Refusal::new(unavailable(&error)),
     })?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
-    let (method, backup_codes) = match applied.verdict {
-        Verdict::Added { method, backup_codes } => (method, backup_codes),
-        Verdict::Done => (CONTACT.to_owned(), None),
-        Verdict::Refused(refusal) => return Err(refused(&refusal)),
-        _ => return Err(auth::Refusal::new(Reason::Unavailable)),
+    let (method, backup_codes) = match applied.verdict.map_err(refused)? {
+        Confirmed::Method(Added { method, backup_codes }) => (method, backup_codes),
+        Confirmed::Contact => (CONTACT.to_owned(), None),
     };
     let proof = match &ticket.proof {
         Some(proof) => proof::seal(daemon, &proof.carried_over(&applied.account)),
@@ -74,6 +69,22 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         // The setup is complete, with or without a proof of it.
         proof: proof.ok(),
     })
+}
+
+fn said(verdict: &Result<Confirmed, ConfirmRefusal>, _: &Account) -> Said {
+    match verdict {
+        Ok(Confirmed::Method(added)) => Said::added(&added.method),
+        Ok(Confirmed::Contact) => Said::default(),
+        Err(ConfirmRefusal::Wrong) => Said::wrong_code(0),
+        // Nothing is written.
+        Err(
+            ConfirmRefusal::Stale
+            | ConfirmRefusal::NotEntitled(_)
+            | ConfirmRefusal::NotOffered
+            | ConfirmRefusal::Full
+            | ConfirmRefusal::SameSecret,
+        ) => Said::default(),
+    }
 }
 
 fn made_key(

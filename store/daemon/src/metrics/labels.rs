@@ -2,9 +2,9 @@
 
 use crate::serve::side::Side;
 use postern_process::label;
+use postern_rules::Account;
 use postern_rules::factor::{BACKUP, CONTACT, KindName};
 use postern_rules::message_cap::Medium;
-use postern_rules::{Account, Event};
 use postern_wire::auth::{AskVerdict, Reason};
 
 label! {
@@ -188,24 +188,6 @@ impl Method {
             KindName::Sms => Self::Sms,
             KindName::Email => Self::Email,
             KindName::Key => Self::Key,
-        })
-    }
-}
-
-impl Change {
-    /// The change of an event, if the states alone do not show it.
-    pub fn of(event: &Event<'_>) -> Option<Self> {
-        Some(match event {
-            Event::Unlock => Self::Unlocked,
-            Event::Enable { .. } => Self::Enabled,
-            Event::Suspend(_) => Self::Suspended,
-            Event::Resume => Self::Resumed,
-            Event::Reset { .. } => Self::Reset,
-            Event::Remove => Self::Removed,
-            Event::RemoveFactor(_) | Event::RemoveOwn { .. } => Self::MethodRemoved,
-            Event::AddAppPassword { .. } => Self::AppPasswordMade,
-            Event::RevokeAppPassword { .. } => Self::AppPasswordRevoked,
-            _ => return None,
         })
     }
 }

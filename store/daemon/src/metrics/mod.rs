@@ -5,7 +5,7 @@ mod labels;
 pub use labels::{Build, Change, Channel, Delivery, Method, Needed, Outcome, Socket, Way, Why};
 
 use postern_process::metrics;
-use postern_rules::{Account, Event, State, Time, Verdict};
+use postern_rules::{State, Time};
 
 metrics! {
     /// What posternd counts.
@@ -46,18 +46,6 @@ metrics! {
 }
 
 impl Metrics {
-    /// Counts an event at `channel` that was decided. If it changed the account, the change is already on disk.
-    pub fn decide(&self, channel: Option<postern_rules::Channel>, verdict: &Verdict, account: &Account) {
-        let method = match verdict {
-            Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } => Method::of(account, method),
-            Verdict::AppPassword { .. } => Some(Method::AppPassword),
-            _ => None,
-        };
-        if let (Some(channel), Some(method)) = (channel, method) {
-            self.accepted.count((channel.into(), method));
-        }
-    }
-
     /// Counts a change of an account: `change` is the subject of the event, and the states show the rest.
     pub fn change(&self, change: Option<Change>, before: Option<State>, after: State) {
         let is_locked = |state: State| matches!(state, State::Locked(_));
@@ -107,15 +95,4 @@ pub struct Snapshot {
     pub texts_left: Option<u32>,
     /// Mails that may still be sent today.
     pub mails_left: Option<u32>,
-}
-
-/// The channel of an event, if it has one.
-pub fn channel_of(event: &Event<'_>) -> Option<postern_rules::Channel> {
-    match event {
-        Event::Ask(channel)
-        | Event::Answer { channel, .. }
-        | Event::AnswerKey { channel, .. }
-        | Event::Field { channel, .. } => Some(*channel),
-        _ => None,
-    }
 }

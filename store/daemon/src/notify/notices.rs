@@ -181,13 +181,19 @@ fn told(description: &str, colon: &str) -> String {
 mod tests {
     use super::*;
     use postern_rules::app_password::{self, Sealed, Typed};
-    use postern_rules::event::{Event, Random};
+    use postern_rules::decide::administer::enable;
+    use postern_rules::decide::answer::{Code, SignIn, answer};
+    use postern_rules::decide::app_passwords::{Made, add};
+    use postern_rules::decide::methods::{Added, add_totp, remove_factor};
+    use postern_rules::decision::Random;
     use postern_rules::name::{LookupName, Named};
-    use postern_rules::notice::of;
+    use postern_rules::notice::{Cause, of};
     use postern_rules::platform::Policy;
     use postern_rules::source::Source;
     use postern_rules::totp::Totp;
-    use postern_rules::{AppPassword, Channel, Seed, Time, Verdict, backup, decide, factor, seed};
+    use postern_rules::{AppPassword, Channel, Seed, Settled, Time, backup, factor, seed};
+
+    const NOW: Time = Time(1_800_000_000);
 
     #[test]
     fn every_notice_says_whose_it_is_and_what_to_do() {
@@ -197,7 +203,7 @@ mod tests {
             Notice::KeyCopied,
             Notice::Reset,
             Notice::Removed,
-            Notice::Suspended(Time(1_800_000_000)),
+            Notice::Suspended(NOW),
             Notice::BackupCodeUsed(3),
             Notice::BackupCodesMade,
             Notice::AppPasswordMade,
@@ -224,12 +230,11 @@ mod tests {
     /// The name that the enrolling user has given to the method.
     const TYPED: &str = "Win a prize: https://evil.example";
 
-    fn with_a_method(id: u8, before: &Account, platform: &Platform) -> (Account, Verdict) {
+    fn with_a_method(id: u8, before: &Account, platform: &Platform) -> (Account, Added) {
         let random = Random { id: [id; factor::ID_RANDOM], backup: [id; backup::RANDOM] };
         let totp = Totp::new(Seed::made_of([id; seed::SEED_LEN]));
-        let event = Event::AddTotp { totp, description: TYPED, random };
-        let decision = decide(before, platform, event, Time(1_800_000_000));
-        (decision.next.unwrap(), decision.verdict)
+        let added = add_totp(&Settled::of(before, platform, NOW), totp, TYPED, random);
+        (added.next.unwrap(), added.verdict.unwrap())
     }
 
     #[test]
@@ -241,49 +246,33 @@ mod tests {
         else {
             panic!()
         };
-        let now = Time(1_800_000_000);
-        let enable = Event::Enable { enrolment_code: None };
-        let enrolling = decide(&Account::new(mailbox, "example"), &platform, enable, now).next.unwrap();
+        let at = |account: &Account| Settled::of(account, &platform, NOW);
+        let enrolling = enable(&at(&Account::new(mailbox, "example")), None).next.unwrap();
         let (one, first) = with_a_method(1, &enrolling, &platform);
-        let (two, second) = with_a_method(2, &one, &platform);
-        let removal = decide(&two, &platform, Event::RemoveFactor(&two.factors[0].id), now);
+        let (two, _) = with_a_method(2, &one, &platform);
+        let removal = remove_factor(&at(&two), &two.factors[0].id);
         let typed = Typed::made_of(&zeroize::Zeroizing::new([7; app_password::RANDOM]));
-        let sealed = Sealed { key: [9; 32], text: vec![1], at: now };
-        let mut fresh = AppPassword::keep(&typed, &two.mailbox, sealed, now);
+        let sealed = Sealed { key: [9; 32], text: vec![1], at: NOW };
+        let mut fresh = AppPassword::keep(&typed, &two.mailbox, sealed, NOW);
         TYPED.clone_into(&mut fresh.description);
-        let event = Event::AddAppPassword { fresh, epoch: two.epoch, proof: None, renewed: Vec::new() };
-        let app = decide(&two, &platform, event, now);
+        let app = add(&at(&two), Made { fresh, epoch: two.epoch, proof: None, renewed: Vec::new() });
         let source = Source { browser: Some([3; 32]), client: Some(TYPED), ..Source::default() };
-        let code = backup_code_of(&first);
-        let signed_in = Event::Answer {
-            channel: Channel::Webmail,
-            method: None,
-            code: &code,
-            window: 1,
-            session: None,
-            source,
-            trust: false,
-        };
-        let signed_in = decide(&two, &platform, signed_in, now);
+        let sign_in = SignIn { channel: Channel::Webmail, source, trust: false };
+        let code = &first.backup_codes.unwrap()[0];
+        let signed_in = answer(&at(&two), sign_in, &Code { method: None, code, window: 1, session: None });
+        let left = signed_in.verdict.unwrap().backup_codes_left.unwrap();
         let told = [
-            of(&enrolling, &one, &first),
-            of(&one, &two, &second),
-            of(&two, &removal.next.unwrap(), &removal.verdict),
-            of(&two, &app.next.unwrap(), &app.verdict),
-            of(&two, &signed_in.next.unwrap(), &signed_in.verdict),
+            of(&enrolling, &one, Cause::MethodAdded),
+            of(&one, &two, Cause::MethodAdded),
+            of(&two, &removal.next.unwrap(), Cause::Other),
+            of(&two, &app.next.unwrap(), Cause::Other),
+            of(&two, &signed_in.next.unwrap(), Cause::BackupCodeUsed(left)),
         ];
         for notice in told.iter().inspect(|notices| assert!(!notices.is_empty())).flatten() {
             for language in [Language::English, Language::French] {
                 let (subject, text) = self::text(notice, language, "example.com", "bob@example.com", None);
                 assert!(![&subject, text.reveal()].iter().any(|text| text.contains("evil")), "{notice:?}");
             }
-        }
-    }
-
-    fn backup_code_of(verdict: &Verdict) -> String {
-        match verdict {
-            Verdict::Added { backup_codes: Some(codes), .. } => codes[0].to_string(),
-            other => panic!("{other:?}"),
         }
     }
 }

@@ -4,13 +4,15 @@
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
-use crate::sign_in::context::{self, Owner, channel, journal, owner_by_all, source};
+use crate::sign_in::context::{Owner, channel, journal, owner_by_all, source};
 use crate::sign_in::offers::{kinds, methods};
+use crate::sign_in::refusals::refused;
 use crate::sign_in::unusual;
+use postern_rules::decide::ask as rules;
 use postern_rules::session_life::{self, Lives};
 use postern_rules::source::Source;
 use postern_rules::standing::Standing;
-use postern_rules::{Account, Channel, Event, Platform, Verdict, decide, offers};
+use postern_rules::{Account, Channel, Platform, offers};
 use postern_wire::auth::{self, Ask, AskVerdict, Asked, Reason};
 
 /// Returns what a sign-in requires. Nothing is written, except that something has expired.
@@ -54,10 +56,12 @@ async fn needed(
     source: Source<'_>,
 ) -> AskVerdict {
     let mailbox = account.mailbox.as_str();
-    match decide(account, platform, Event::AskFor { channel, source }, clock::now()).verdict {
-        Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
-        Verdict::Trusted { browser } => not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser }),
-        Verdict::Challenge => {
+    match rules::ask(account, platform, channel, source, clock::now()) {
+        rules::AskVerdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
+        rules::AskVerdict::Trusted { browser } => {
+            not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser })
+        }
+        rules::AskVerdict::Challenge => {
             let trust_days = offers::trust_days(platform, channel);
             AskVerdict::Challenge {
                 mailbox: mailbox.to_owned(),
@@ -65,15 +69,17 @@ async fn needed(
                 trust_days,
             }
         }
-        Verdict::Unusual => unusual::challenge(daemon, account).await,
-        Verdict::Enrol => {
+        rules::AskVerdict::Unusual => unusual::challenge(daemon, account).await,
+        rules::AskVerdict::NoContact => {
+            let refusal = auth::Refusal::new(Reason::Unusual);
+            AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..refusal })
+        }
+        rules::AskVerdict::Enrol => {
             AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(platform, daemon.senders.sendable()) }
         }
-        Verdict::Refused(refusal) => {
-            AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..context::refused(&refusal) })
+        rules::AskVerdict::Refused(refusal) => {
+            AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..refused(refusal) })
         }
-        // The rules return no other verdict for this event; if they did, it would not admit the user.
-        _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
     }
 }
 

@@ -1,12 +1,15 @@
 //! The browsers of an account: recorded at a sign-in without an answer, and shown to their owner.
 
 use crate::actor::Actor;
+use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::sign_in::context::{Owner, actor, channel, journal, owner, refused, source, unavailable};
+use crate::sign_in::context::{Owner, actor, channel, journal, owner, source, unavailable};
 use crate::sign_in::recheck::is_over;
+use crate::sign_in::refusals::refused;
 use postern_rules::browser::Named;
-use postern_rules::{Account, Event, Platform, Standing, Verdict};
+use postern_rules::decide::browsers;
+use postern_rules::{Account, Platform, Settled, Standing};
 use postern_wire::auth::{self, Reason, Session, SignedIn};
 use postern_wire::security::{BrowserName, OwnBrowser};
 
@@ -33,11 +36,11 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
         return Ok(());
     };
     let actor = Actor { detail, language: told.language.clone(), ..actor(told.channel, &told.origin) };
-    let applied =
-        daemon.apply(&account.mailbox, Some(&platform), &actor, || Ok(Event::SignedIn { channel, source })).await;
-    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
-        Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
-        _ => Ok(()),
+    let decide = |it: &Settled<'_>| Ok(browsers::signed_in(it, channel, source));
+    let applied = daemon.apply(&account.mailbox, Some(&platform), &actor, &Verb::new("signed in"), decide).await;
+    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))? {
+        Some(applied) => applied.verdict.map(drop).map_err(refused),
+        None => Ok(()),
     }
 }
 

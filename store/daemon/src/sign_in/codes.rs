@@ -1,14 +1,16 @@
 //! Codes that the daemon sends: generated, recorded with the account, and sent.
 
 use crate::actor::Actor;
+use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::notify::texts::{self, Language};
-use crate::sign_in::context::{refused, unavailable};
+use crate::sign_in::context::unavailable;
+use crate::sign_in::refusals::{ToFront, refused};
 use postern_rules::contact::Destination;
-use postern_rules::event::Recipient;
+use postern_rules::decide::sent::{Draft, Send};
 use postern_rules::sent::{ChallengeId, DIGITS};
-use postern_rules::{Account, Event, Mailbox, Platform, Time, Verdict};
+use postern_rules::{Account, Decision, Mailbox, Platform, Settled, Time};
 use postern_vault::RecordError;
 use postern_wire::auth::{self, Reason};
 use zeroize::Zeroizing;
@@ -39,27 +41,27 @@ pub struct Wanted<'a> {
     pub site: Option<&'a str>,
 }
 
-/// Generates a code, records it, and sends it.
+/// Generates a code, records it as `decide` says, and sends it.
 ///
 /// # Errors
 /// A refusal; [`Reason::NotSent`] if the code was recorded but could not be sent, which the journal explains.
-pub async fn send(daemon: &Daemon, to: Recipient<'_>, wanted: &Wanted<'_>) -> Result<Sent, auth::Refusal> {
+pub(crate) async fn send<R: ToFront>(
+    daemon: &Daemon,
+    wanted: &Wanted<'_>,
+    decide: impl Fn(&Settled<'_>, &Draft<'_>) -> Decision<Result<Send, R>>,
+) -> Result<Sent, auth::Refusal> {
     let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
     let code = draw().map_err(unavailable)?;
     let mut session: ChallengeId = [0; 16];
     getrandom::fill(&mut session).map_err(|_| unavailable(RecordError::Random))?;
-    let replaces = wanted.replaces;
-    let event = || Ok(Event::Send { to: to.clone(), session, replaces, code: &code });
-    let applied = daemon.apply(wanted.mailbox, None, wanted.actor, event).await.map_err(unavailable)?;
+    let draft = Draft { session, replaces: wanted.replaces, code: &code };
+    let decide = |it: &Settled<'_>| Ok(decide(it, &draft));
+    let applied = daemon.apply(wanted.mailbox, None, wanted.actor, &Verb::new("send code"), decide).await;
+    let applied = applied.map_err(unavailable)?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
-    match applied.verdict {
-        Verdict::Send { to, again } => {
-            deliver(daemon, &applied.account, &to, &code, wanted).await?;
-            Ok(Sent { session, again, to })
-        }
-        Verdict::Refused(refusal) => Err(refused(&refusal)),
-        _ => Err(auth::Refusal::new(Reason::Unavailable)),
-    }
+    let Send { to, again } = applied.verdict.map_err(refused)?;
+    deliver(daemon, &applied.account, &to, &code, wanted).await?;
+    Ok(Sent { session, again, to })
 }
 
 async fn deliver(

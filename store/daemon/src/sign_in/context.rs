@@ -7,7 +7,7 @@ use crate::metrics::METRICS;
 use postern_rules::name::{NameError, SignInName};
 use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
-use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
+use postern_rules::{Account, Channel, Mailbox, Platform};
 use postern_vault::RecordError;
 use postern_wire::auth::{self, Origin, Reason};
 
@@ -123,37 +123,6 @@ pub(crate) fn source(origin: &Origin) -> Source<'_> {
 pub(crate) fn unavailable(error: &RecordError) -> Reason {
     tracing::error!("a sign-in is refused: {error}");
     Reason::Unavailable
-}
-
-pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
-    match refusal {
-        Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
-        // The user learns no more than for any wrong code; the journal has the details.
-        Refusal::Spent { failures } => {
-            tracing::info!(target: "signin", "a code that was used just before came once more; it is not counted");
-            auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) }
-        }
-        Refusal::Locked(until) => {
-            auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) }
-        }
-        Refusal::Unenrolled => auth::Refusal::new(Reason::Unenrolled),
-        Refusal::TooSoon(until) => auth::Refusal { until: Some(until.0), ..auth::Refusal::new(Reason::TooSoon) },
-        Refusal::TooMany(until) => auth::Refusal { until: Some(until.0), ..auth::Refusal::new(Reason::TooMany) },
-        Refusal::Full => auth::Refusal::new(Reason::TooMany),
-        Refusal::SameSecret => auth::Refusal::new(Reason::InUse),
-        Refusal::NotFresh => auth::Refusal::new(Reason::NotFresh),
-        Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
-        Refusal::NotACode => auth::Refusal::new(Reason::Unfit),
-        Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
-        Refusal::EnrolmentCode => auth::Refusal::new(Reason::EnrolmentCode),
-        Refusal::Unlisted => auth::Refusal::new(Reason::Name),
-        Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
-        Refusal::Copied { .. } => auth::Refusal::new(Reason::Copied),
-        // To the user these look like a wrong code.
-        Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
-        Refusal::Expired | Refusal::Outdated => auth::Refusal::new(Reason::Expired),
-        _ => auth::Refusal::new(Reason::Stale),
-    }
 }
 
 /// Logs a refusal that is not written to the store. `%?` of the name escapes characters that would forge a line.

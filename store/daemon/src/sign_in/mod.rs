@@ -11,4 +11,5 @@ pub mod offers;
 pub mod prepare;
 pub mod proof;
 pub mod recheck;
+pub(crate) mod refusals;
 pub mod unusual;

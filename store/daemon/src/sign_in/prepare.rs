@@ -6,9 +6,10 @@ use crate::notify::texts;
 use crate::security_keys;
 use crate::sign_in::challenge::Challenge;
 use crate::sign_in::codes::{self, Wanted};
-use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
+use crate::sign_in::refusals::refused;
 use crate::sign_in::unusual::contact;
-use postern_rules::event::Recipient;
+use postern_rules::decide::sent::{SignInRecipient, for_sign_in};
 use postern_rules::factor::CONTACT;
 use postern_rules::offers::Beginning;
 use postern_rules::sent::ChallengeId;
@@ -32,7 +33,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
         Challenge { mailbox, method, session, until: now.plus(ticket::CHALLENGE), key, language }.seal(daemon)
     };
-    let send = async |to: Recipient<'_>| {
+    let send = async |to: SignInRecipient<'_>| {
         let earlier = prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
         let actor = actor(prepare.channel, &prepare.origin);
         let wanted = Wanted {
@@ -43,18 +44,18 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
             language: prepare.language.as_deref(),
             site: prepare.site.as_deref(),
         };
-        let sent = codes::send(daemon, to, &wanted).await?;
+        let sent = codes::send(daemon, &wanted, |it, draft| for_sign_in(it, &to, draft)).await?;
         let challenge = seal(sent.session, None)?;
         Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
     };
     if prepare.method == CONTACT {
         contact(daemon, &account).await?;
-        return send(Recipient::SignIn(channel, source(&prepare.origin))).await;
+        return send(SignInRecipient::Contact(channel, source(&prepare.origin))).await;
     }
     daemon.settle_if_possible(&account).await;
     let beginning = offers::begin(&account, &platform, channel, &prepare.method, now);
-    match beginning.map_err(|refusal| refused(&refusal))? {
-        Beginning::Code => send(Recipient::Factor(channel, &prepare.method)).await,
+    match beginning.map_err(refused)? {
+        Beginning::Code => send(SignInRecipient::Factor(channel, &prepare.method)).await,
         Beginning::Question => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = security_keys::relying_party(Some(&site), texts::place(&account, &platform));

@@ -1,16 +1,16 @@
 //! Unusual sign-ins where nothing else is required: a code to the contact address.
 
 use crate::daemon::Daemon;
-use crate::sign_in::context::{refused, unavailable};
+use crate::sign_in::context::unavailable;
 use postern_rules::contact::Address;
 use postern_rules::factor::{CONTACT, KindName};
 use postern_rules::{Account, offers, sent};
-use postern_wire::auth::{self, AskVerdict, Offer};
+use postern_wire::auth::{self, AskVerdict, Offer, Reason};
 
 /// Returns the address that receives a code when a sign-in is unusual.
 ///
 /// # Errors
-/// [`Reason::Unusual`](postern_wire::auth::Reason::Unusual) if no code can be sent: no mail is configured, or the address now resolves to the mailbox
+/// [`Reason::Unusual`] if no code can be sent: no mail is configured, or the address now resolves to the mailbox
 /// itself.
 pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
     let leads_into = match &account.contact {
@@ -18,7 +18,7 @@ pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Ad
         None => Ok(false),
     };
     let leads_into = leads_into.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
-    offers::unusual_contact(account, daemon.senders.sendable(), leads_into).map_err(|refusal| refused(&refusal))
+    offers::unusual_contact(account, daemon.senders.sendable(), leads_into).ok_or(auth::Refusal::new(Reason::Unusual))
 }
 
 /// The only challenge for an unusual sign-in.

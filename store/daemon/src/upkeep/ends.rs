@@ -3,11 +3,12 @@
 //! again.
 
 use crate::actor::Actor;
+use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
 use postern_engine::{CHANGES_MAX, Change};
 use postern_rules::time::CLOCK_TOLERANCE;
-use postern_rules::{Account, Event, Mailbox, Time, decide};
+use postern_rules::{Account, Decision, Mailbox, Settled, Time};
 use postern_vault::RecordError;
 use postern_vault::keys::{self, ACCOUNT, SUSPENDED, sessions_key};
 use postern_vault::records::{Ended, PAGE};
@@ -88,7 +89,7 @@ async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>
 }
 
 async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
-    daemon.apply(mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
+    daemon.settle_stored(mailbox).await?;
     // The index entry is removed together with what it refers to. An entry that is left refers to something that was
     // removed in another way, or that has not expired: the clock may have stepped back since the search.
     let left = daemon.records.load_sealed(key).await?;
@@ -172,11 +173,17 @@ impl Daemon {
         let platforms = self.platforms();
         let platform = platforms.iter().find(|platform| platform.name == account.platform);
         let has_ended =
-            platform.is_some_and(|platform| decide(account, platform, Event::Tick, clock::now()).next.is_some());
+            platform.is_some_and(|platform| Settled::of(account, platform, clock::now()).expired().is_some());
         if has_ended {
-            self.apply(&account.mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
+            self.settle_stored(&account.mailbox).await?;
         }
         Ok(has_ended)
+    }
+
+    /// Writes what has expired in a mailbox's account as it is stored. The expiry has its own audit entry.
+    async fn settle_stored(&self, mailbox: &Mailbox) -> Result<(), RecordError> {
+        let unchanged = |_: &Settled<'_>| Ok(Decision { verdict: (), next: None });
+        self.apply(mailbox, None, &Actor::new("posternd", ""), &Verb::new("tick"), unchanged).await.map(drop)
     }
 
     /// Does the same as [`Self::settle`], for requests that only read: an answer based on an expiry is valid whether

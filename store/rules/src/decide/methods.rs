@@ -13,6 +13,7 @@ use crate::totp::Totp;
 use crate::{Account, Channel, KindName, Stage, Time};
 
 /// What is to be confirmed.
+#[derive(Clone)]
 pub enum Offered<'a> {
     /// A secret, with one of its codes.
     Totp {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::effects::tests::{ALICE, alice, apply, daemon};
 use postern_engine::MemoryEngine;
+use postern_rules::decide::administer;
 use postern_vault::keys::ENDS;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ async fn index_of(daemon: &Daemon) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn what_has_not_ended_keeps_its_place_in_the_index() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
-    apply(&daemon, || Event::Add).await.unwrap();
+    apply(&daemon, administer::add).await.unwrap();
     let until = clock::now().plus(HOUR);
     let stored = daemon.records.account(&alice()).await.unwrap().unwrap();
     let suspension = postern_rules::account::Suspension { since: clock::now(), until };
@@ -35,7 +36,7 @@ async fn what_has_not_ended_keeps_its_place_in_the_index() {
 #[tokio::test]
 async fn entries_that_do_not_open_hide_no_other() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
-    apply(&daemon, || Event::Add).await.unwrap();
+    apply(&daemon, administer::add).await.unwrap();
     let damaged = |number: usize| Change::create(format!("ends/0000000000000001/n{number:03}@example.com"), b"damaged");
     for number in 0..=PAGE {
         assert!(daemon.records.commit(vec![damaged(number)]).await.unwrap());
