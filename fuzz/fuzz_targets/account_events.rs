@@ -2,14 +2,17 @@
 //! decide about everything that passes, and no event panics.
 #![no_main]
 
+#[path = "../../store/rules/tests/events/mod.rs"]
+mod events;
+
+use events::{By, Event, Offered, Random, Verdict, decide};
 use libfuzzer_sys::fuzz_target;
-use postern_rules::event::{By, Event, Offered, Random, Verdict};
 use postern_rules::factor::BACKUP;
 use postern_rules::source::Source;
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Channel, Kind, Platform, Seed, Stage, State, Time, decide};
+use postern_rules::{Account, Channel, Kind, Platform, Seed, Stage, State, Time};
 use std::collections::BTreeSet;
 
 fn random(turn: usize) -> Random {
