@@ -8,8 +8,8 @@ use crate::daemon::Daemon;
 use crate::metrics::Change;
 use crate::sign_in::field::{seal, seal_for_all};
 use postern_rules::app_password::{Limits, Typed};
-use postern_rules::decide::app_passwords::{self, Made, MakeRefusal, NotAllowed, may_be_made};
-use postern_rules::{Account, AppPassword, Proof, Settled, app_password, factor};
+use postern_rules::decide::app_passwords::{self, Made, MakeRefusal, Maker};
+use postern_rules::{Account, AppPassword, Settled, app_password, factor};
 use postern_vault::RecordError;
 use postern_vault::app_password::public_key;
 use postern_wire::admin::{AppPasswordCreated, AppPasswords};
@@ -17,9 +17,9 @@ use postern_wire::auth::{CheckOutcome, MAX_FIELD};
 use postern_wire::{Secret, admin};
 use zeroize::Zeroizing;
 
-/// Why no app password was created.
+/// Why no app password was created; `R`: the refusal of its [`Maker`].
 #[derive(Debug)]
-pub enum NoAppPassword {
+pub enum NoAppPassword<R> {
     /// The value given as the mailbox's password cannot be a password.
     Unfit,
     /// The mail server rejects the mailbox's password.
@@ -35,51 +35,44 @@ pub enum NoAppPassword {
     /// The account has changed since it was requested.
     Stale,
     /// The rules do not allow it.
-    NotAllowed(NotAllowed),
+    NotAllowed(R),
     /// It cannot be stored.
     Store(RecordError),
 }
 
-impl From<RecordError> for NoAppPassword {
+impl<R> From<RecordError> for NoAppPassword<R> {
     fn from(error: RecordError) -> Self {
         Self::Store(error)
     }
 }
 
-/// Who creates an app password.
-#[derive(Debug, Clone, Copy)]
-pub enum By<'a> {
-    /// An administrator; the password need not be checked if the administrator vouches for it.
-    Administrator {
-        /// Whether the administrator vouches for it.
-        unchecked: bool,
-    },
-    /// The user who has presented a factor for it.
-    Owner(&'a Proof),
+/// The mailbox's password for an app password.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The password.
+    pub password: &'a Secret,
+    /// Whether an administrator vouches for it: then the mail server is not asked.
+    pub unchecked: bool,
 }
 
 /// Creates an app password for an account, and returns it with the updated account.
 ///
 /// # Errors
 /// [`NoAppPassword`].
-pub async fn make(
+pub async fn make<M: Maker>(
     daemon: &Daemon,
     account: &Account,
-    (password, by): (&Secret, By<'_>),
-    description: &str,
-    limits: &Limits,
+    Given { password, unchecked }: Given<'_>,
+    by: &M,
+    (description, limits): (&str, &Limits),
     actor: &Actor,
-) -> Result<(AppPasswordCreated, Account), NoAppPassword> {
+) -> Result<(AppPasswordCreated, Account), NoAppPassword<M::Refusal>> {
     let mailbox = &account.mailbox;
-    let proof = match by {
-        By::Administrator { .. } => None,
-        By::Owner(proof) => Some(proof),
-    };
-    may_be_made(account, proof, clock::now()).map_err(NoAppPassword::NotAllowed)?;
+    by.may_make(account, clock::now()).map_err(NoAppPassword::NotAllowed)?;
     if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
         return Err(NoAppPassword::Unfit);
     }
-    if !matches!(by, By::Administrator { unchecked: true }) {
+    if !unchecked {
         match daemon.checks.ask(mailbox.as_str(), password).await {
             Ok(CheckOutcome::Accepted) => {}
             Ok(CheckOutcome::Refused) => return Err(NoAppPassword::WrongPassword),
@@ -99,7 +92,7 @@ pub async fn make(
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
         let decide = |it: &Settled<'_>| {
             let renewed = seal_for_all(it.account(), password)?;
-            Ok(app_passwords::add(it, Made { fresh: fresh.clone(), epoch, proof, renewed }))
+            Ok(app_passwords::add(it, Made { fresh: fresh.clone(), epoch, renewed }, by))
         };
         let verb = Verb::new("add app password").counted(Change::AppPasswordMade);
         let applied = daemon.apply(mailbox, None, &actor, &verb, decide).await?;

@@ -1,6 +1,6 @@
 //! What users see and change in their own account.
 
-use crate::account::app_passwords::{self, NoAppPassword};
+use crate::account::app_passwords::{self, Given, NoAppPassword};
 use crate::actor::Actor;
 use crate::apply::{Said, Verb};
 use crate::clock;
@@ -13,7 +13,7 @@ use crate::sign_in::proof;
 use crate::sign_in::refusals::{ToFront, refused};
 use postern_rules::app_password::Limits;
 use postern_rules::browser::Named;
-use postern_rules::decide::app_passwords::{self as rules, are_of_use};
+use postern_rules::decide::app_passwords::{self as rules, NotAllowed, Owner, are_of_use};
 use postern_rules::decide::{browsers as trust, own};
 use postern_rules::{Account, Decision, Mailbox, Platform, Proof, Settled, Stage, Standing, notice, offers};
 use postern_vault::RecordError;
@@ -87,8 +87,9 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
     let (mut codes, mut app_password) = (Vec::new(), None);
     let account = match &wanted.change {
         Change::CreateAppPassword { password, description } => {
-            let (limits, owner) = (Limits::default(), app_passwords::By::Owner(proof));
-            let made = app_passwords::make(daemon, &account, (password, owner), description, &limits, &by.actor).await;
+            let given = Given { password, unchecked: false };
+            let named = (description.as_str(), &Limits::default());
+            let made = app_passwords::make(daemon, &account, given, &Owner(proof), named, &by.actor).await;
             let (made, account) = made.map_err(refusal)?;
             app_password = Some(made.app_password);
             account
@@ -169,7 +170,7 @@ fn done(
     ChangeVerdict::Done { standing, proof, backup_codes, app_password }
 }
 
-fn refusal(error: NoAppPassword) -> auth::Refusal {
+fn refusal(error: NoAppPassword<NotAllowed>) -> auth::Refusal {
     auth::Refusal::new(match error {
         NoAppPassword::NotAllowed(why) => return refused(why),
         NoAppPassword::WrongPassword => Reason::Wrong,

@@ -1,6 +1,6 @@
 //! App passwords: the administrator's verbs.
 
-use crate::account::app_passwords::{By, NoAppPassword, make, shown};
+use crate::account::app_passwords::{Given, NoAppPassword, make, shown};
 use crate::actor::Actor;
 use crate::administer::verdicts::Explain;
 use crate::administer::{account, refuse, unstored};
@@ -10,7 +10,7 @@ use crate::daemon::Daemon;
 use crate::metrics::Change;
 use postern_rules::app_password::{Limits, LimitsError};
 use postern_rules::decide::administer::Off;
-use postern_rules::decide::app_passwords::{self as rules, NotAllowed};
+use postern_rules::decide::app_passwords::{self as rules, Administrator};
 use postern_rules::{Mailbox, Settled, app_password};
 use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
@@ -33,12 +33,13 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) ->
     let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let limits = limits(wanted)?;
     let actor = Actor::new(actor, "");
-    let by = By::Administrator { unchecked: wanted.unchecked };
-    let made = make(daemon, &stored.value, (&wanted.password, by), &wanted.description, &limits, &actor).await;
+    let given = Given { password: &wanted.password, unchecked: wanted.unchecked };
+    let named = (wanted.description.as_str(), &limits);
+    let made = make(daemon, &stored.value, given, &Administrator, named, &actor).await;
     made.map(|(made, _)| made).map_err(|error| in_words(&stored.value.mailbox, error))
 }
 
-fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
+fn in_words(mailbox: &Mailbox, error: NoAppPassword<Off>) -> Refused {
     const NONE: &str = "No app password was made.";
     match error {
         NoAppPassword::Unfit => {
@@ -67,8 +68,7 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
             refuse("too_many", format!("{mailbox} has {most} app passwords, which is the most. Revoke one first."))
         }
         NoAppPassword::Stale => refuse("stale", format!("{mailbox} was changed meanwhile. {NONE} Try again.")),
-        NoAppPassword::NotAllowed(NotAllowed::Off) => Off.explain(mailbox),
-        NoAppPassword::NotAllowed(NotAllowed::Proof(_)) => refuse("refused", format!("{mailbox}: refused.")),
+        NoAppPassword::NotAllowed(off) => off.explain(mailbox),
         NoAppPassword::Store(error) => unstored(error),
     }
 }

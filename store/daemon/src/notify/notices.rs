@@ -183,7 +183,7 @@ mod tests {
     use postern_rules::app_password::{self, Sealed, Typed};
     use postern_rules::decide::administer::enable;
     use postern_rules::decide::answer::{Code, SignIn, answer};
-    use postern_rules::decide::app_passwords::{Made, add};
+    use postern_rules::decide::app_passwords::{Administrator, Made, add};
     use postern_rules::decide::methods::{Added, add_totp, remove_factor};
     use postern_rules::decision::Random;
     use postern_rules::name::{LookupName, Named};
@@ -255,7 +255,7 @@ mod tests {
         let sealed = Sealed { key: [9; 32], text: vec![1], at: NOW };
         let mut fresh = AppPassword::keep(&typed, &two.mailbox, sealed, NOW);
         TYPED.clone_into(&mut fresh.description);
-        let app = add(&at(&two), Made { fresh, epoch: two.epoch, proof: None, renewed: Vec::new() });
+        let app = add(&at(&two), Made { fresh, epoch: two.epoch, renewed: Vec::new() }, &Administrator);
         let source = Source { browser: Some([3; 32]), client: Some(TYPED), ..Source::default() };
         let sign_in = SignIn { channel: Channel::Webmail, source, trust: false };
         let code = &first.backup_codes.unwrap()[0];

@@ -1,11 +1,37 @@
 //! Making, revoking and resealing app passwords.
 
+use super::administer::Off;
 use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
 use crate::decision::{Decision, Outcome, Settled};
 use crate::proof::{Change, ProofRefusal, Stale, note_change};
 use crate::{Account, Proof, Stage, Time};
 
-/// Why no app password may be made.
+/// Who makes an app password.
+pub trait Maker {
+    /// Why none may be made.
+    type Refusal;
+
+    /// Checks whether an app password may be made for an account. It is called before the mail server is asked, so that
+    /// no other client can try passwords there, and again when the app password is stored. An account that is off has
+    /// none: there the password is enough, and no unneeded secret is stored.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn may_make(&self, account: &Account, now: Time) -> Result<(), Self::Refusal>;
+
+    /// Records in the account that one was made.
+    fn note(&self, account: &mut Account, now: Time);
+}
+
+/// An administrator makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator;
+
+/// The owner makes it, with the proof of a factor given for this.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a>(pub &'a Proof);
+
+/// Why the owner may not make an app password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotAllowed {
     /// The account is off.
@@ -14,13 +40,36 @@ pub enum NotAllowed {
     Proof(ProofRefusal),
 }
 
-/// Why an app password is not stored.
+impl Maker for Administrator {
+    type Refusal = Off;
+
+    fn may_make(&self, account: &Account, _: Time) -> Result<(), Off> {
+        if account.stage == Stage::Off { Err(Off) } else { Ok(()) }
+    }
+
+    fn note(&self, _: &mut Account, _: Time) {}
+}
+
+impl Maker for Owner<'_> {
+    type Refusal = NotAllowed;
+
+    fn may_make(&self, account: &Account, now: Time) -> Result<(), NotAllowed> {
+        Administrator.may_make(account, now).map_err(|Off| NotAllowed::Off)?;
+        self.0.check_for(account, &Change::CreateAppPassword, now).map_err(NotAllowed::Proof)
+    }
+
+    fn note(&self, account: &mut Account, now: Time) {
+        note_change(account, now);
+    }
+}
+
+/// Why an app password is not stored; `R`: the refusal of its [`Maker`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MakeRefusal {
+pub enum MakeRefusal<R> {
     /// The account has changed since it was requested.
     Stale,
     /// None may be made.
-    NotAllowed(NotAllowed),
+    NotAllowed(R),
     /// The account has the maximum number of app passwords.
     Full,
     /// The account already has an app password with that id: draw again.
@@ -41,29 +90,13 @@ pub enum RevokeOwnRefusal {
 }
 
 /// A new app password.
-pub struct Made<'a> {
+pub struct Made {
     /// The new one.
     pub fresh: AppPassword,
     /// The account's epoch when it was requested: the mail server may take time to check the password.
     pub epoch: u64,
-    /// The owner's proof, with a factor given for this; `None`: the administrator makes it.
-    pub proof: Option<&'a Proof>,
     /// The same password sealed to the other app passwords of the account, as in [`renew`].
     pub renewed: Vec<Sealed>,
-}
-
-/// Checks whether an app password may be made for an account: by an administrator, or, with a proof, by its owner. It
-/// is called before the mail server is asked, so that no other client can try passwords there, and again when the app
-/// password is stored. An account that is off has none: there the password is enough, and no unneeded secret is stored.
-///
-/// # Errors
-/// [`NotAllowed`].
-pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Result<(), NotAllowed> {
-    if account.stage == Stage::Off {
-        return Err(NotAllowed::Off);
-    }
-    let checked = proof.map_or(Ok(()), |proof| proof.check_for(account, &Change::CreateAppPassword, now));
-    checked.map_err(NotAllowed::Proof)
 }
 
 /// Whether app passwords can be used for an account: it has some, or a mail server is available to check its password.
@@ -72,13 +105,13 @@ pub fn are_of_use(account: &Account, can_be_checked: bool) -> bool {
 }
 
 /// An app password was made.
-pub fn add(it: &Settled<'_>, made: Made<'_>) -> Decision<Result<(), MakeRefusal>> {
-    let Made { fresh, epoch, proof, renewed } = made;
+pub fn add<M: Maker>(it: &Settled<'_>, made: Made, by: &M) -> Decision<Result<(), MakeRefusal<M::Refusal>>> {
+    let Made { fresh, epoch, renewed } = made;
     let mut account = it.account().clone();
     if account.stage != Stage::Off && account.epoch != epoch {
         return Decision::refused(MakeRefusal::Stale);
     }
-    if let Err(refusal) = may_be_made(&account, proof, it.now()) {
+    if let Err(refusal) = by.may_make(&account, it.now()) {
         return Decision::refused(MakeRefusal::NotAllowed(refusal));
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {
@@ -89,9 +122,7 @@ pub fn add(it: &Settled<'_>, made: Made<'_>) -> Decision<Result<(), MakeRefusal>
     }
     take_over(&mut account, renewed);
     account.app_passwords.push(fresh);
-    if proof.is_some() {
-        note_change(&mut account, it.now());
-    }
+    by.note(&mut account, it.now());
     Decision::changed(Ok(()), account)
 }
 

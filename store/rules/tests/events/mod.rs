@@ -16,7 +16,7 @@ use postern_rules::app_password::{AppPassword, Sealed};
 use postern_rules::contact::{Address, Destination};
 use postern_rules::decide::administer;
 use postern_rules::decide::answer::{Code, KeyResponse, SignIn, answer, answer_key};
-use postern_rules::decide::app_passwords::{self, Made};
+use postern_rules::decide::app_passwords::{self, Administrator, Made, Owner};
 use postern_rules::decide::ask::{self, AskVerdict, Requirement};
 use postern_rules::decide::browsers;
 use postern_rules::decide::code::Accepted;
@@ -417,7 +417,11 @@ fn administering(it: &Settled<'_>, event: Event<'_>) -> Decision {
         Event::ImportTotp(imported) => one(import(it, imported)),
         Event::RemoveFactor(id) => one(methods::remove_factor(it, id)),
         Event::AddAppPassword { fresh, epoch, proof, renewed } => {
-            one(app_passwords::add(it, Made { fresh, epoch, proof, renewed }))
+            let made = Made { fresh, epoch, renewed };
+            match proof {
+                None => one(app_passwords::add(it, made, &Administrator)),
+                Some(proof) => one(app_passwords::add(it, made, &Owner(proof))),
+            }
         }
         Event::RevokeAppPassword { id, proof: _ } => one(app_passwords::revoke(it, id)),
         Event::SetContact(address) => administer::set_contact(it, address).map(Verdict::from),

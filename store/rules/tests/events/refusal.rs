@@ -298,8 +298,8 @@ impl From<NotAllowed> for Refusal {
     }
 }
 
-impl From<MakeRefusal> for Refusal {
-    fn from(why: MakeRefusal) -> Self {
+impl<R: Into<Self>> From<MakeRefusal<R>> for Refusal {
+    fn from(why: MakeRefusal<R>) -> Self {
         match why {
             MakeRefusal::Stale => Self::Stale,
             MakeRefusal::NotAllowed(why) => why.into(),

@@ -2,8 +2,9 @@
 
 use crate::accounts::{NOW, account, platform, shown_refusal};
 use crate::document::compare;
+use crate::events::Refusal;
 use postern_rules::app_password::{AppPassword, Limits, LimitsError, NETWORKS_MAX};
-use postern_rules::decide::app_passwords::{are_of_use, may_be_made};
+use postern_rules::decide::app_passwords::{Administrator, Maker, Owner, are_of_use};
 use postern_rules::proof::{Change, FRESH};
 use postern_rules::{Proof, password_tries, password_tries::PasswordTries};
 
@@ -22,9 +23,13 @@ fn the_table_of_makers_is_who_may_make_one() {
             }
             other => panic!("{other:?}"),
         };
-        match may_be_made(&account, proof.as_ref(), NOW) {
+        let made = match &proof {
+            None => Administrator.may_make(&account, NOW).map_err(Refusal::from),
+            Some(proof) => Owner(proof).may_make(&account, NOW).map_err(Refusal::from),
+        };
+        match made {
             Ok(()) => "made".to_owned(),
-            Err(refusal) => format!("refused: {}", shown_refusal(&refusal.into())),
+            Err(refusal) => format!("refused: {}", shown_refusal(&refusal)),
         }
     });
 }
