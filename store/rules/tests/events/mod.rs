@@ -332,35 +332,19 @@ pub(crate) enum Verdict {
 /// Decides about an event. What has expired is written with each of them.
 pub(crate) fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     let it = Settled::of(account, platform, now);
-    let Decision { verdict, next } = match event {
-        Event::Ask(channel) => {
-            let required = ask::required(it.account(), platform, channel, Source::default(), now);
-            Decision { verdict: required.into(), next: None }
-        }
-        Event::AskFor { channel, source } => {
-            let verdict = ask::ask(it.account(), platform, channel, source, now);
-            assert_eq!(
-                verdict,
-                ask::ask(account, platform, channel, source, now),
-                "what has expired makes no difference"
-            );
-            Decision { verdict: verdict.into(), next: None }
-        }
-        event => match signing_in(&it, event) {
-            Ok(decision) => decision,
-            Err(event) => match by_the_user(&it, event) {
-                Ok(decision) => decision,
-                Err(event) => administering(&it, event),
-            },
-        },
-    };
-    let next = next.or_else(|| it.expired().cloned());
-    Decision { verdict, next }
+    if let Event::AskFor { channel, source } = event {
+        let [stored, settled] = [account, it.account()].map(|it| ask::ask(it, platform, channel, source, now));
+        assert_eq!(stored, settled, "what has expired counts for nothing, whether it is removed or not");
+    }
+    let Decision { verdict, next } = decided(&it, event);
+    Decision { verdict, next: next.or_else(|| it.expired().cloned()) }
 }
 
-/// Answers, fields, codes and the setup of methods; other events are returned.
-fn signing_in<'a>(it: &Settled<'_>, event: Event<'a>) -> Result<Decision, Event<'a>> {
-    Ok(match event {
+fn decided(it: &Settled<'_>, event: Event<'_>) -> Decision {
+    let (account, platform, now) = (it.account(), it.platform(), it.now());
+    match event {
+        Event::Ask(channel) => unchanged(ask::required(account, platform, channel, Source::default(), now)),
+        Event::AskFor { channel, source } => unchanged(ask::ask(account, platform, channel, source, now)),
         Event::SignedIn { channel, source } => one(browsers::signed_in(it, channel, source)),
         Event::Answer { channel, method, code, window, session, source, trust } => {
             one(answer(it, SignIn { channel, source, trust }, &Code { method, code, window, session }))
@@ -368,35 +352,28 @@ fn signing_in<'a>(it: &Settled<'_>, event: Event<'a>) -> Result<Decision, Event<
         Event::AnswerKey { channel, key, session, until, source, trust } => {
             one(answer_key(it, SignIn { channel, source, trust }, &KeyResponse { key, session, until }))
         }
-        Event::Send { to, session, replaces, code } => {
-            let draft = Draft { session, replaces, code };
-            match to {
-                Recipient::Factor(channel, id) => one(for_sign_in(it, &SignInRecipient::Factor(channel, id), &draft)),
-                Recipient::SignIn(channel, source) => {
-                    one(for_sign_in(it, &SignInRecipient::Contact(channel, source), &draft))
-                }
-                Recipient::Method(by, kind) => one(for_setup(it, &NewRecipient::Method(by, kind), &draft)),
-                Recipient::Contact(by, address) => one(for_setup(it, &NewRecipient::Contact(by, address), &draft)),
-            }
-        }
+        Event::Send { to, session, replaces, code } => sent(it, to, &Draft { session, replaces, code }),
         Event::Field { channel, text, window, again, source } => {
             one(field(it, &Field { channel, text, window, again, source }))
         }
         Event::Confirm { by, offered, description, random, source } => {
             one(methods::confirm(it, Confirmation { by, offered, description, random, source }))
         }
-        Event::OpenRequest(channel) => one(requests::open(it, channel)),
+        Event::AddTotp { totp, description, random } => one(methods::add_totp(it, totp, description, random)),
+        Event::ImportTotp(imported) => one(import(it, imported)),
+        Event::RemoveFactor(id) => one(methods::remove_factor(it, id)),
+        Event::AddAppPassword { fresh, epoch, proof: None, renewed } => {
+            one(app_passwords::add(it, Made { fresh, epoch, renewed }, &Administrator))
+        }
+        Event::AddAppPassword { fresh, epoch, proof: Some(proof), renewed } => {
+            one(app_passwords::add(it, Made { fresh, epoch, renewed }, &Owner(proof)))
+        }
+        Event::RevokeAppPassword { id, proof: None } => one(app_passwords::revoke(it, id)),
+        Event::RevokeAppPassword { id, proof: Some(proof) } => one(app_passwords::revoke_own(it, id, proof)),
         Event::RenewAppPasswords(sealed) => app_passwords::renew(it, sealed).map(Verdict::from),
         Event::SealedRefused { id, created, sealed } => {
             app_passwords::outdate(it, id, (created, sealed)).map(Verdict::from)
         }
-        event => return Err(event),
-    })
-}
-
-/// What users change of their own account; other events are returned.
-fn by_the_user<'a>(it: &Settled<'_>, event: Event<'a>) -> Result<Decision, Event<'a>> {
-    Ok(match event {
         Event::Rename { id, proof, description } => one(own::rename(it, id, proof, description)),
         Event::RemoveOwn { id, proof } => one(own::remove(it, id, proof)),
         Event::MakeBackupCodes { proof, random } => one(own::make_backup_codes(it, proof, random)),
@@ -405,25 +382,7 @@ fn by_the_user<'a>(it: &Settled<'_>, event: Event<'a>) -> Result<Decision, Event
         Event::RevokeTrust { id, proof } => one(browsers::revoke(it, id, proof)),
         Event::RevokeOtherTrust { browser, proof } => one(browsers::revoke_others(it, browser, proof)),
         Event::SetLanguage { language, proof } => one(own::set_language(it, language, proof)),
-        Event::RevokeAppPassword { id, proof: Some(proof) } => one(app_passwords::revoke_own(it, id, proof)),
-        event => return Err(event),
-    })
-}
-
-/// What administrators do, and time.
-fn administering(it: &Settled<'_>, event: Event<'_>) -> Decision {
-    match event {
-        Event::AddTotp { totp, description, random } => one(methods::add_totp(it, totp, description, random)),
-        Event::ImportTotp(imported) => one(import(it, imported)),
-        Event::RemoveFactor(id) => one(methods::remove_factor(it, id)),
-        Event::AddAppPassword { fresh, epoch, proof, renewed } => {
-            let made = Made { fresh, epoch, renewed };
-            match proof {
-                None => one(app_passwords::add(it, made, &Administrator)),
-                Some(proof) => one(app_passwords::add(it, made, &Owner(proof))),
-            }
-        }
-        Event::RevokeAppPassword { id, proof: _ } => one(app_passwords::revoke(it, id)),
+        Event::OpenRequest(channel) => one(requests::open(it, channel)),
         Event::SetContact(address) => administer::set_contact(it, address).map(Verdict::from),
         Event::Add => administer::add(it).map(Verdict::from),
         Event::Enable { enrolment_code } => one(administer::enable(it, enrolment_code)),
@@ -432,12 +391,21 @@ fn administering(it: &Settled<'_>, event: Event<'_>) -> Decision {
         Event::Reset { enrolment_code } => one(administer::reset(it, enrolment_code)),
         Event::Remove => administer::remove(it).map(Verdict::from),
         Event::Unlock => administer::unlock(it).map(Verdict::from),
-        Event::Tick => {
-            let verdict = if it.expired().is_some() { Verdict::Done } else { Verdict::Already };
-            Decision { verdict, next: None }
-        }
-        _ => unreachable!("it is decided about above"),
+        Event::Tick => unchanged(if it.expired().is_some() { Outcome::Done } else { Outcome::Already }),
     }
+}
+
+fn sent(it: &Settled<'_>, to: Recipient<'_>, draft: &Draft<'_>) -> Decision {
+    match to {
+        Recipient::Factor(channel, id) => one(for_sign_in(it, &SignInRecipient::Factor(channel, id), draft)),
+        Recipient::SignIn(channel, source) => one(for_sign_in(it, &SignInRecipient::Contact(channel, source), draft)),
+        Recipient::Method(by, kind) => one(for_setup(it, &NewRecipient::Method(by, kind), draft)),
+        Recipient::Contact(by, address) => one(for_setup(it, &NewRecipient::Contact(by, address), draft)),
+    }
+}
+
+fn unchanged(verdict: impl Into<Verdict>) -> Decision {
+    Decision { verdict: verdict.into(), next: None }
 }
 
 /// The one form of a result that may be a refusal.
