@@ -1,0 +1,236 @@
+//! An import, and another process that works on the same store at the same time. Whatever the order of their reads and
+//! writes, the store holds the import completely, or nothing of it.
+
+use postern_engine::{
+    Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, SledEngine, Swap, Visitor, Watch,
+};
+use postern_rules::platform::Policy;
+use postern_rules::{Account, Mailbox, Platform, Time};
+use postern_vault::export::{self, ExportError};
+use postern_vault::import::{self, Found};
+use postern_vault::keys::{IMPORTING, PLATFORMS, account_key, alias_key, platform_key};
+use postern_vault::master_key::MasterKeys;
+use postern_vault::records::Records;
+use postern_vault::seal::Sealer;
+use postern_vault::{RecordError, audit};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Records of the export: several commits.
+const RECORDS: usize = 130;
+const NOW: Time = Time(1_800_000_000);
+
+/// An engine whose calls wait their turns: before each, the caller is behind as many others as the next number says.
+struct Turns {
+    engine: Arc<dyn Engine>,
+    turns: Arc<Mutex<VecDeque<u8>>>,
+}
+
+impl Turns {
+    fn wait<T: 'static>(&self, call: impl FnOnce(&dyn Engine) -> Pending<T> + Send + 'static) -> Pending<T> {
+        let (engine, turns) = (self.engine.clone(), self.turns.clone());
+        Box::pin(async move {
+            let turns = turns.lock().unwrap().pop_front().unwrap_or(0);
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            call(&*engine).await
+        })
+    }
+}
+
+impl Engine for Turns {
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
+        let key = key.to_vec();
+        self.wait(move |engine| engine.load(&key))
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
+        let (prefix, after) = (prefix.to_vec(), after.map(<[u8]>::to_vec));
+        self.wait(move |engine| engine.scan(&prefix, after.as_deref(), limit))
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+        self.wait(move |engine| engine.commit(changes))
+    }
+
+    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+        self.engine.snapshot(visit)
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        self.engine.watch()
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        self.engine.health()
+    }
+}
+
+fn mailbox(number: usize) -> Mailbox {
+    serde_json::from_value(format!("n{number}@example.com").into()).unwrap()
+}
+
+fn platform(name: &str) -> Platform {
+    let domains = vec![format!("{name}.example.com")];
+    Platform { name: name.to_owned(), domains, netbios: Vec::new(), enabled: true, policy: Policy::default() }
+}
+
+/// An export of a platform with one account, which has many aliases.
+async fn exported(sealer: &Arc<Sealer>) -> File {
+    let records = Records::new(Arc::new(MemoryEngine::new()), sealer.clone());
+    let put = async |change: Result<Change, RecordError>| assert!(records.commit(vec![change.unwrap()]).await.unwrap());
+    let own = mailbox(0);
+    put(records.put(platform_key("imported"), None, &platform("imported"))).await;
+    put(records.put(account_key(&own), None, &Account::new(own.clone(), "imported"))).await;
+    for number in 2..RECORDS {
+        put(records.put(alias_key(&mailbox(number)), None, &own)).await;
+    }
+    export::write(&records, NOW, tempfile::tempfile().unwrap()).await.unwrap()
+}
+
+fn entry(count: u64) -> audit::Record {
+    audit::Record {
+        time: NOW,
+        actor: "a test".to_owned(),
+        action: "import".to_owned(),
+        mailbox: None,
+        address: None,
+        before: None,
+        after: None,
+        outcome: "done".to_owned(),
+        detail: count.to_string(),
+    }
+}
+
+async fn imported(records: &Records, export: &File) -> Result<u64, ExportError> {
+    // A file of its own: both would read from one position otherwise.
+    let mut text = vec![0; usize::try_from(export.metadata().unwrap().len()).unwrap()];
+    export.read_exact_at(&mut text, 0).unwrap();
+    let mut copy = tempfile::tempfile().unwrap();
+    copy.write_all(&text).unwrap();
+    import::import(records, &|| NOW, copy, entry).await
+}
+
+/// What the other process does meanwhile.
+#[derive(Debug, Clone, Copy)]
+enum Other {
+    /// Takes the import for interrupted, and removes it.
+    GivesUp,
+    /// Creates a platform, because there is none.
+    Creates,
+    /// Imports the same.
+    Imports,
+}
+
+/// What the other process has achieved.
+#[derive(Debug, PartialEq, Eq)]
+enum Done {
+    Nothing,
+    Created,
+    Imported,
+}
+
+async fn other(records: &Records, what: Other, delay: u16, export: &File) -> Done {
+    let wait = async || {
+        let delay = if matches!(what, Other::Creates) { delay / 8 } else { delay };
+        for _ in 0..delay {
+            tokio::task::yield_now().await;
+        }
+    };
+    match what {
+        Other::GivesUp => {
+            wait().await;
+            let found = import::clear_broken_import(records, Duration::ZERO).await.unwrap();
+            assert!(matches!(found, Found::Nothing | Found::Running | Found::Removed(_)));
+            Done::Nothing
+        }
+        // Only at the begin of the import the two can meet.
+        Other::Creates => {
+            wait().await;
+            let set = records.platforms().await.unwrap();
+            if set.is_importing || !set.all.is_empty() {
+                return Done::Nothing;
+            }
+            let create = records.put(platform_key("created"), None, &platform("created")).unwrap();
+            let written = records.put(PLATFORMS.to_vec(), set.revision, &()).unwrap();
+            match records.commit(vec![create, written]).await {
+                Ok(true) => Done::Created,
+                Ok(false) | Err(RecordError::Importing) => Done::Nothing,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        Other::Imports => {
+            wait().await;
+            match imported(records, export).await {
+                Ok(_) => Done::Imported,
+                Err(ExportError::NotEmpty | ExportError::Running | ExportError::GivenUp) => Done::Nothing,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+async fn at_once(engine: Arc<dyn Engine>, what: Other, delay: u16, turns: VecDeque<u8>) {
+    let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
+    let export = exported(&sealer).await;
+    let turns = Arc::new(Mutex::new(turns));
+    let shared = || Records::new(Arc::new(Turns { engine: engine.clone(), turns: turns.clone() }), sealer.clone());
+    let (first, second) = (shared(), shared());
+    let (outcome, done) = tokio::join!(imported(&first, &export), other(&second, what, delay, &export));
+    let left: Vec<Vec<u8>> = engine.scan(b"", None, usize::MAX).await.unwrap().into_iter().map(|it| it.key).collect();
+    let of_the_import =
+        |key: &&Vec<u8>| !key.starts_with(b"meta/") && !key.starts_with(b"audit/") && !key.ends_with(b"/created");
+    let count = left.iter().filter(of_the_import).count();
+    let is_complete = outcome.is_ok() || done == Done::Imported;
+    assert!(!(outcome.is_ok() && done != Done::Nothing), "both have succeeded: {done:?}");
+    assert_eq!(count, if is_complete { RECORDS } else { 0 }, "{outcome:?}, {done:?}");
+    assert_eq!(left.contains(&platform_key("created")), done == Done::Created, "{outcome:?}");
+    assert!(!left.iter().any(|key| key == IMPORTING), "the marker is left");
+    match outcome {
+        Ok(_) => {}
+        Err(ExportError::GivenUp) => assert!(matches!(what, Other::GivesUp | Other::Imports)),
+        Err(ExportError::NotEmpty | ExportError::Running) => assert_ne!(done, Done::Nothing),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn turns() -> impl Strategy<Value = VecDeque<u8>> {
+    prop::collection::vec_deque(0..6_u8, 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn an_import_is_complete_or_leaves_nothing(
+        what in prop_oneof![Just(Other::GivesUp), Just(Other::Creates), Just(Other::Imports)],
+        delay in 0..120_u16,
+        turns in turns(),
+    ) {
+        // The clock is not waited for: it moves on where nothing else can be done.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(at_once(Arc::new(MemoryEngine::new()), what, delay, turns));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn an_import_is_complete_or_leaves_nothing_on_disk(
+        what in prop_oneof![Just(Other::GivesUp), Just(Other::Creates)],
+        delay in 0..400_u16,
+        turns in turns(),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = SledEngine::init(&directory.path().join("store")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(at_once(Arc::new(engine), what, delay, turns));
+    }
+}
