@@ -24,3 +24,4 @@ pub mod security_keys;
 pub mod serve;
 pub mod sign_in;
 pub mod upkeep;
+pub mod verb;

@@ -1,12 +1,12 @@
 //! Creating and listing app passwords.
 
 use crate::actor::Actor;
-use crate::apply::Verb;
 use crate::checks::NoCheck;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::Change;
 use crate::sign_in::field::{seal, seal_for_all};
+use crate::verb::Verb;
 use postern_rules::app_password::{Limits, Typed};
 use postern_rules::decide::app_passwords::{self, Made, MakeRefusal, Maker};
 use postern_rules::{Account, AppPassword, Settled, app_password, factor};

@@ -2,10 +2,11 @@
 //! them.
 
 use crate::actor::Actor;
-use crate::apply::{Also, Sealed, Verb};
+use crate::apply::{Also, Sealed};
 use crate::daemon::Daemon;
 use crate::sign_in::context::{account, actor, channel, journal, unavailable};
 use crate::sign_in::refusals::refused;
+use crate::verb::Verb;
 use postern_engine::Revision;
 use postern_rules::decide::requests;
 use postern_rules::request::Opened;

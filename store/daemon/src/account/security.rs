@@ -2,7 +2,6 @@
 
 use crate::account::app_passwords::{self, Given, NoAppPassword};
 use crate::actor::Actor;
-use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
 use crate::metrics;
@@ -11,6 +10,7 @@ use crate::sign_in::context::{account, actor, channel, journal, source, unavaila
 use crate::sign_in::offers::kinds;
 use crate::sign_in::proof;
 use crate::sign_in::refusals::{ToFront, refused};
+use crate::verb::{Said, Verb};
 use postern_rules::app_password::Limits;
 use postern_rules::browser::Named;
 use postern_rules::decide::app_passwords::{self as rules, NotAllowed, Owner, are_of_use};

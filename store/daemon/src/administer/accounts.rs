@@ -5,10 +5,11 @@ use super::{account, changed, entry, mailbox, platforms, refuse, shown, until_un
 use crate::actor::Actor;
 use crate::administer::audit::shown_state;
 use crate::administer::unstored;
-use crate::apply::{Applied, Verb};
+use crate::apply::Applied;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::Change as Counted;
+use crate::verb::Verb;
 use postern_engine::Change;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
 use postern_rules::decide::administer::{self, Off};

@@ -4,8 +4,8 @@
 use super::{mailbox, refuse, shown};
 use crate::actor::Actor;
 use crate::administer::unstored;
-use crate::apply::Verb;
 use crate::daemon::Daemon;
+use crate::verb::Verb;
 use postern_rules::contact::Address;
 use postern_rules::decide::administer;
 use postern_rules::{Mailbox, Settled};

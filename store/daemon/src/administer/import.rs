@@ -3,8 +3,8 @@
 use super::accounts::Order;
 use super::{mailbox, refuse};
 use crate::actor::Actor;
-use crate::apply::{Said, Verb};
 use crate::daemon::{Daemon, draw};
+use crate::verb::{Said, Verb};
 use postern_rules::decide::import::{Import, ImportRefusal, Imported, import};
 use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Account, Decision, Seed, Settled};

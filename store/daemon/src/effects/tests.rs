@@ -3,11 +3,11 @@
 use super::*;
 use crate::actor::Actor;
 use crate::administer::{accounts, platforms, unstored};
-use crate::apply::Verb;
 use crate::config::Config;
 use crate::daemon::{Daemon, Resolved};
 use crate::key_source::KeySource;
 use crate::log;
+use crate::verb::Verb;
 use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};
 use postern_process::log::Log;
 use postern_rules::decide::administer;

@@ -1,6 +1,5 @@
 //! Completes the setup of a method.
 
-use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::{Daemon, draw};
 use crate::enrol::ticket::{Begun, Ticket};
@@ -9,6 +8,7 @@ use crate::security_keys;
 use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
 use crate::sign_in::proof;
 use crate::sign_in::refusals::refused;
+use crate::verb::{Said, Verb};
 use postern_rules::decide::entitlement::By;
 use postern_rules::decide::methods::{self, Added, ConfirmRefusal, Confirmation, Confirmed, Offered};
 use postern_rules::factor::CONTACT;

@@ -1,13 +1,13 @@
 //! Checks a code or a security key's response.
 
 use crate::actor::Actor;
-use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::sign_in::challenge::Challenge;
 use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
 use crate::sign_in::proof;
 use crate::sign_in::refusals::refused;
+use crate::verb::{Said, Verb};
 use postern_rules::decide::answer::{self as rules, AnswerRefusal, Code, KeyResponse, SignIn};
 use postern_rules::decide::code::{Accepted, CodeRefusal};
 use postern_rules::standing::Standing;

@@ -1,12 +1,12 @@
 //! The browsers of an account: recorded at a sign-in without an answer, and shown to their owner.
 
 use crate::actor::Actor;
-use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::sign_in::context::{Owner, actor, channel, journal, owner, source, unavailable};
 use crate::sign_in::recheck::is_over;
 use crate::sign_in::refusals::refused;
+use crate::verb::Verb;
 use postern_rules::browser::Named;
 use postern_rules::decide::browsers;
 use postern_rules::{Account, Platform, Settled, Standing};

@@ -1,12 +1,12 @@
 //! Codes that the daemon sends: generated, recorded with the account, and sent.
 
 use crate::actor::Actor;
-use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::notify::texts::{self, Language};
 use crate::sign_in::context::unavailable;
 use crate::sign_in::refusals::{ToFront, refused};
+use crate::verb::Verb;
 use postern_rules::contact::Destination;
 use postern_rules::decide::sent::{Draft, Send};
 use postern_rules::sent::{ChallengeId, DIGITS};

@@ -2,12 +2,12 @@
 //! password that an app password stands for.
 
 use crate::actor::Actor;
-use crate::apply::{Said, Verb};
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::Method;
 use crate::sign_in::context::{account, actor, channel, journal, source, unavailable};
 use crate::sign_in::refusals::refused;
+use crate::verb::{Said, Verb};
 use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::decide::app_passwords;

@@ -3,9 +3,9 @@
 //! again.
 
 use crate::actor::Actor;
-use crate::apply::Verb;
 use crate::clock;
 use crate::daemon::Daemon;
+use crate::verb::Verb;
 use postern_engine::{CHANGES_MAX, Change};
 use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::{Account, Decision, Mailbox, Settled, Time};
