@@ -1,6 +1,6 @@
 //! The supported webmails: each has one file, and one line in the registry, [`PRODUCTS`].
 //!
-//! A product is data and small pure rules behind the trait [`Product`](product::Product). What it reads is here as
+//! A product is data and small pure rules behind the trait [`Product`]. What it reads is here as
 //! well: paths ([`path`]), forms ([`form`]) and cookies ([`jar`]). Sessions and requests are the webmail front's.
 
 #[cfg(test)]

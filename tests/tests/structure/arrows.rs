@@ -93,7 +93,6 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ("postern-admin", &["tokio", "sled", "totp-rs"]),
     ("postern-check", &["tokio", "sled", "totp-rs"]),
     ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
-    ("postern-process", &[]),
     ("postern-products", &["tokio", "hyper", "rustls", "sled", "totp-rs"]),
     ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),
     ("postern-delivery", &["sled", "maud", "hyper-rustls"]),
