@@ -16,8 +16,6 @@ use postern_vault::records::{PlatformSet, Stored};
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
 use std::collections::BTreeMap;
 
-/// What a refusal calls that which concurrent writes have changed.
-const THE_PLATFORMS: &str = "what the platforms are";
 /// Maximum number of names that a refusal lists.
 const NAMED_MAX: usize = 10;
 
@@ -45,7 +43,7 @@ pub async fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Result<Platforms, Refused> {
-    until_unchanged(THE_PLATFORMS, || async {
+    until_unchanged(&named(&wanted.name), || async {
         // Read from the store: a name must not be used twice because this daemon has not yet applied the last change.
         let set = readable(daemon).await?;
         let platform = created(&set.all, wanted)?;
@@ -104,7 +102,7 @@ fn created(platforms: &[Platform], wanted: &CreatePlatform) -> Result<Platform, 
 /// # Errors
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
-    until_unchanged(THE_PLATFORMS, || async {
+    until_unchanged(&named(&set.name), || async {
         let platforms = readable(daemon).await?;
         let stored = find(daemon, &set.name).await?;
         let mut platform = stored.value.clone();
@@ -156,7 +154,7 @@ async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<Change, R
 /// # Errors
 /// [`Refused`].
 pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
-    until_unchanged(THE_PLATFORMS, || async {
+    until_unchanged(&named(&switch.name), || async {
         let platforms = readable(daemon).await?;
         let stored = find(daemon, &switch.name).await?;
         if stored.value.enabled == switch.enabled {
@@ -169,6 +167,11 @@ pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Re
     })
     .await?;
     show(daemon, &switch.name).await
+}
+
+/// A platform, as a refusal calls it.
+fn named(name: &str) -> String {
+    format!("the platform {name}")
 }
 
 /// The platforms as they are stored, with what is left of an interrupted import removed: it must neither become active
