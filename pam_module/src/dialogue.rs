@@ -119,17 +119,8 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     /// Checks a code that was typed separately.
     fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let code = fit(code, auth::MAX_CODE)?;
-        let origin = self.origin.clone();
-        let answer = Answer {
-            name: self.name.clone(),
-            channel: Channel::Pam,
-            origin,
-            method: None,
-            code,
-            challenge: None,
-            trust: false,
-            proves: None,
-        };
+        let (name, origin) = (self.name.clone(), self.origin.clone());
+        let answer = Answer { name, channel: Channel::Pam, origin, code, ..Answer::default() };
         Ok(match self.call::<auth_method::Answer>(&answer)? {
             AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),
             AnswerVerdict::Refused(refusal) => Err(refusal),

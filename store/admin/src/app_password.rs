@@ -2,6 +2,7 @@
 
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
+use crate::owner::Owner;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
@@ -42,13 +43,6 @@ pub(crate) enum Verb {
         after_help = "Example:\n  postern app-password revoke bob@example.com ID     (ID from: postern app-password list)"
     )]
     Revoke(Revoke),
-}
-
-#[derive(Args)]
-pub(crate) struct Owner {
-    /// The mailbox, an alias of it, or DOMAIN\user
-    #[arg(value_name = "MAILBOX")]
-    mailbox: String,
 }
 
 #[derive(Args)]

@@ -25,6 +25,7 @@ pub mod import;
 mod key;
 mod log;
 mod method;
+mod owner;
 mod platform;
 mod request;
 mod screen;

@@ -2,6 +2,7 @@
 
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::owner::Owner;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
@@ -48,13 +49,6 @@ pub(crate) enum Kind {
     /// Codes of an authenticator app (RFC 6238)
     #[command(after_help = ADD_TOTP_HELP)]
     Totp(Totp),
-}
-
-#[derive(Args)]
-pub(crate) struct Owner {
-    /// The mailbox, an alias of it, or DOMAIN\user
-    #[arg(value_name = "MAILBOX")]
-    mailbox: String,
 }
 
 #[derive(Args)]

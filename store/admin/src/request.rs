@@ -2,10 +2,11 @@
 
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::owner::Owner;
 use crate::screen::Screen;
 use crate::session::Session;
 use crate::table::{Tint, clean, clean_line, plain, table};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use postern_wire::admin::{DecideRequest, Decided, Empty, Mailbox, Request, Requests};
 use postern_wire::methods::admin_method as m;
 
@@ -27,13 +28,6 @@ pub(crate) enum Verb {
     Approve(Owner),
     /// Leave the account as it is
     Refuse(Owner),
-}
-
-#[derive(Args)]
-pub(crate) struct Owner {
-    /// The mailbox, an alias of it, or DOMAIN\user
-    #[arg(value_name = "MAILBOX")]
-    mailbox: String,
 }
 
 impl Verb {

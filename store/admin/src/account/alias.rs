@@ -2,6 +2,7 @@
 
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::owner::Owner;
 use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
@@ -25,13 +26,6 @@ pub(crate) enum Verb {
     Add(Named),
     /// Take other names away
     Remove(Named),
-}
-
-#[derive(Args)]
-pub(crate) struct Owner {
-    /// The mailbox
-    #[arg(value_name = "MAILBOX")]
-    mailbox: String,
 }
 
 #[derive(Args)]

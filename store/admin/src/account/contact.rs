@@ -2,6 +2,7 @@
 
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::owner::Owner;
 use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
@@ -24,13 +25,6 @@ pub(crate) enum Verb {
     Set(Named),
     /// Take the contact address of a mailbox away
     Remove(Owner),
-}
-
-#[derive(Args)]
-pub(crate) struct Owner {
-    /// The mailbox
-    #[arg(value_name = "MAILBOX")]
-    mailbox: String,
 }
 
 #[derive(Args)]

@@ -224,22 +224,27 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
     refuse("unknown_platform", format!("there is no platform {name:?}. {advice}"))
 }
 
+/// Visits every account that is listed.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn each_listed(daemon: &Daemon, mut visit: impl FnMut(Account)) -> Result<(), Refused> {
+    let visited = daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
+        if !stored.value.unlisted {
+            visit(stored.value);
+        }
+        true
+    });
+    visited.await.map_err(unstored)
+}
+
 /// Counts the accounts of each platform.
 ///
 /// # Errors
 /// [`Refused`].
 pub async fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
     let mut counts = BTreeMap::new();
-    daemon
-        .records
-        .each(ACCOUNT, |stored: Stored<Account>| {
-            if !stored.value.unlisted {
-                *counts.entry(stored.value.platform).or_default() += 1;
-            }
-            true
-        })
-        .await
-        .map_err(unstored)?;
+    each_listed(daemon, |account| *counts.entry(account.platform).or_default() += 1).await?;
     Ok(counts)
 }
 

@@ -2,13 +2,10 @@
 
 use super::platforms::shown;
 use crate::administer::audit::shown_state;
-use crate::administer::unstored;
+use crate::administer::platforms::each_listed;
 use crate::clock;
 use crate::daemon::Daemon;
-use postern_rules::Account;
 use postern_vault::export;
-use postern_vault::keys::ACCOUNT;
-use postern_vault::records::Stored;
 use postern_wire::admin::{Refused, State, Status};
 use std::collections::BTreeMap;
 
@@ -20,17 +17,11 @@ pub async fn status(daemon: &Daemon) -> Result<Status, Refused> {
     let now = clock::now();
     let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
     let mut by_platform = BTreeMap::new();
-    daemon
-        .records
-        .each(ACCOUNT, |stored: Stored<Account>| {
-            if !stored.value.unlisted {
-                *accounts.entry(shown_state(stored.value.state(now)).to_string()).or_default() += 1;
-                *by_platform.entry(stored.value.platform).or_default() += 1;
-            }
-            true
-        })
-        .await
-        .map_err(unstored)?;
+    each_listed(daemon, |account| {
+        *accounts.entry(shown_state(account.state(now)).to_string()).or_default() += 1;
+        *by_platform.entry(account.platform).or_default() += 1;
+    })
+    .await?;
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: "sled".to_owned(),

@@ -3,10 +3,11 @@
 
 use crate::calls::{DEADLINE, Refuses};
 use crate::home::{Home, Plan, Running};
+use crate::messages::answer_of;
 use postern_wire::admin::{
     self, Accounts, Action, AddTotp, Aliases, AuditEntry, ChangeAccount, Changed, State, TotpAdded,
 };
-use postern_wire::auth::{self, AnswerVerdict, AskVerdict, Channel, Origin};
+use postern_wire::auth::{self, AnswerVerdict, AskVerdict, Channel};
 use postern_wire::{CallError, Client, Secret};
 use posternd::clock;
 use std::collections::BTreeMap;
@@ -133,17 +134,7 @@ fn take_steps(home: &Home, mailbox: &str, mut done: impl FnMut()) -> Result<(), 
     let _: Accounts = admin.call(admin::INTERFACE, "AddAliases", &aliases)?;
     done();
     let code: Secret = added.backup_codes.unwrap().swap_remove(0);
-    let origin = Origin::default();
-    let answer = auth::Answer {
-        name: mailbox,
-        channel: Channel::Webmail,
-        origin,
-        method: None,
-        code,
-        challenge: None,
-        trust: false,
-        proves: None,
-    };
+    let answer = answer_of(&mailbox, Channel::Webmail, code.reveal());
     let verdict: AnswerVerdict = front.call(auth::INTERFACE, "Answer", &answer)?;
     assert_eq!(verdict.reason(), None);
     done();

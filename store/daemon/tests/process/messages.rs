@@ -14,16 +14,7 @@ pub(crate) fn ask_of(name: &str, channel: Channel, origin: &Origin) -> Ask {
 
 /// Answers with a code.
 pub(crate) fn answer_of(name: &str, channel: Channel, code: &str) -> Answer {
-    Answer {
-        name: name.to_owned(),
-        channel,
-        origin: Origin::default(),
-        method: None,
-        code: Secret::from(code),
-        challenge: None,
-        trust: false,
-        proves: None,
-    }
+    Answer { name: name.to_owned(), channel, code: Secret::from(code), ..Answer::default() }
 }
 
 /// The same for Alice at the webmail, to a challenge if there is one.

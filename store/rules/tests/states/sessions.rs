@@ -106,6 +106,8 @@ fn the_table_of_lives_is_how_long_a_session_lasts() {
     compare(["at", "what", "lasts at most"], |[at, what, _]| {
         let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == *at).unwrap();
         let Some(lives) = lives(channel) else { return "the connection".to_owned() };
+        // The proof of a sign-in is good for as long as its session.
+        assert!(i64::from(lives.whole) <= postern_rules::proof::SHOWS);
         let seconds = match *what {
             "a sign-in after the password" => lives.sign_in,
             "new backup codes, shown at the first set-up" => lives.saving,

@@ -58,7 +58,7 @@ pub enum PrepareVerdict {
 }
 
 /// Answers a challenge.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answer {
     /// The mailbox from the verdict.
     pub name: String,
