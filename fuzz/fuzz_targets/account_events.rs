@@ -32,7 +32,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
     // Browsers that a user has marked as trusted, and the account's epoch at that time.
     let mut trusted: BTreeSet<(u8, u64)> = BTreeSet::new();
     for (turn, (what, with)) in steps.into_iter().enumerate().take(200) {
-        let channel = Channel::ALL[usize::from(what >> 4) % 3];
+        let channel = Channel::ALL[usize::from(what >> 4) % Channel::ALL.len()];
         let mut typed = format!("{:06}", with.unsigned_abs() % 1_000_000);
         let browser = with.to_le_bytes()[3] % 4;
         let address = [192, 0, 2, browser].into();
@@ -91,7 +91,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 assert!(platform.enabled && asked && channel == Channel::Webmail);
                 // If another channel is locked, this one is not: failures there must not lock it.
                 assert!(matches!(account.state(now), State::Protected | State::Locked(_)));
-                assert!(account.throttle(channel).lock(channel, now).is_none());
+                assert!(account.throttle(channel).lock(channel.budget(), now).is_none());
                 assert!(platform.policy.trusted_browsers > 0 && trusted.contains(&(browser, account.epoch)));
             }
             Verdict::Accepted { method, .. } if method == BACKUP => assert!(spent_codes.insert(typed.clone())),

@@ -23,7 +23,8 @@ use imap_codec::imap_types::command::CommandBody;
 use imap_codec::imap_types::core::{IString, NString};
 use imap_codec::{AuthenticateDataCodec, CommandCodec};
 use libfuzzer_sys::fuzz_target;
-use postern_mail::imap::command::{Bad, MAX_CLIENT, MAX_TAG, Verb, parse, parse_plain};
+use postern_mail::imap::command::{Bad, MAX_CLIENT, MAX_TAG, Verb, parse};
+use postern_mail::sasl;
 use postern_front::credentials::Credentials;
 use postern_mail::imap::splitter::{Split, Splitter};
 
@@ -108,7 +109,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         if let Ok((b"", AuthenticateData::Continue(answer))) = AuthenticateDataCodec::default().decode(&message) {
-            assert_eq!(parse_plain(message.trim_ascii_end()), plain(answer.declassify()), "{}", message.escape_ascii());
+            assert_eq!(sasl::plain(message.trim_ascii_end()), plain(answer.declassify()), "{}", message.escape_ascii());
         }
     }
 });

@@ -29,6 +29,10 @@ pub struct Dovecot {
     pub imap: u16,
     /// The port for IMAP over TLS on 127.0.0.1.
     pub imaps: u16,
+    /// The port for POP3 without TLS on 127.0.0.1.
+    pub pop3: u16,
+    /// The port for POP3 over TLS on 127.0.0.1.
+    pub pop3s: u16,
     config: PathBuf,
     users: PathBuf,
     mailboxes: Vec<Mailbox>,
@@ -44,15 +48,16 @@ impl Dovecot {
         }
         own_all(&mail, &owner)?;
 
-        let (imap, imaps) = (ports::free()?, ports::free()?);
+        let [imap, imaps, pop3, pop3s] = [ports::free()?, ports::free()?, ports::free()?, ports::free()?];
         let config = directory.join("dovecot.conf");
         let text = version()?.configuration(directory, certificates, &owner)?
-            + &shared_configuration(directory, imap, imaps)
+            + &shared_configuration(directory, [imap, imaps, pop3, pop3s])
             + &rootless_configuration()?;
         fs::write(&config, text).during(config.display())?;
 
         let service = Service::new("dovecot", PROGRAM, Ready::Port(imap), directory).arg("-F").arg("-c").arg(&config);
-        let mut dovecot = Dovecot { service, imap, imaps, config, users: directory.join("users"), mailboxes };
+        let mut dovecot =
+            Dovecot { service, imap, imaps, pop3, pop3s, config, users: directory.join("users"), mailboxes };
         dovecot.write_users()?;
         dovecot.service.start()?;
         dovecot.index()?;
@@ -120,7 +125,7 @@ impl Version {
         Ok(match self {
             Version::Two3 => format!(
                 r#"
-protocols = imap
+protocols = imap pop3
 ssl_cert = <{chain}
 ssl_key = <{key}
 disable_plaintext_auth = no
@@ -141,6 +146,7 @@ dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 protocols {{
   imap = yes
+  pop3 = yes
 }}
 ssl_server_cert_file = {chain}
 ssl_server_key_file = {key}
@@ -165,7 +171,7 @@ userdb static {{
 
 /// Wrong passwords are answered without delay, by the process that verifies passwords and by the one that counts
 /// failures per address (all come from Roundcube's), and the number of sessions is not limited.
-fn shared_configuration(directory: &Path, imap: u16, imaps: u16) -> String {
+fn shared_configuration(directory: &Path, [imap, imaps, pop3, pop3s]: [u16; 4]) -> String {
     let directory = directory.display();
     let folder = |name: &str| format!("  mailbox {name} {{\n    special_use = \\{name}\n    auto = subscribe\n  }}\n");
     let folders: String = ["Drafts", "Sent", "Junk", "Trash"].map(folder).concat();
@@ -198,6 +204,15 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
 "#
     )
 }
@@ -212,7 +227,7 @@ fn rootless_configuration() -> Result<String> {
     let (name, group) = (&user.name, group(&user)?);
     let settings =
         format!("default_internal_user = {name}\ndefault_internal_group = {group}\ndefault_login_user = {name}\n");
-    Ok(["anvil", "imap-login"]
+    Ok(["anvil", "imap-login", "pop3-login"]
         .iter()
         .fold(settings, |all, service| all + &format!("service {service} {{\n  chroot =\n}}\n")))
 }

@@ -44,6 +44,8 @@ pub(crate) struct Backends<'a> {
     pub(crate) endpoints: &'a str,
     /// The ports of the IMAP front, if one is wanted.
     pub(crate) imap: Option<ImapFront>,
+    /// The ports of the POP3 front, if one is wanted.
+    pub(crate) pop3: Option<Pop3Front>,
 }
 
 /// The ports of the IMAP front and of its backend.
@@ -52,6 +54,17 @@ pub struct ImapFront {
     /// IMAP over TLS, for clients.
     pub imaps: u16,
     /// IMAP with STARTTLS, for clients.
+    pub starttls: u16,
+    /// Dovecot, over TLS.
+    pub backend: u16,
+}
+
+/// The ports of the POP3 front and of its backend.
+#[derive(Debug, Clone, Copy)]
+pub struct Pop3Front {
+    /// POP3 over TLS, for clients.
+    pub pop3s: u16,
+    /// POP3 with STLS, for clients.
     pub starttls: u16,
     /// Dovecot, over TLS.
     pub backend: u16,
@@ -114,6 +127,13 @@ impl Files {
             text += &format!(
                 "[imap]\nlisten = \"127.0.0.1:{imaps}\"\nstarttls_listen = \"127.0.0.1:{starttls}\"\n\
                  backend = \"imaps://127.0.0.1:{backend}\"\nbackend_ca = {}\n",
+                quoted(&certificates.ca),
+            );
+        }
+        if let Some(Pop3Front { pop3s, starttls, backend }) = backends.pop3 {
+            text += &format!(
+                "[pop3]\nlisten = \"127.0.0.1:{pop3s}\"\nstarttls_listen = \"127.0.0.1:{starttls}\"\n\
+                 backend = \"pop3s://127.0.0.1:{backend}\"\nbackend_ca = {}\n",
                 quoted(&certificates.ca),
             );
         }

@@ -18,6 +18,7 @@ pub const DEMO: &[Program] = &[
 /// Packages that the world needs besides its programs: Roundcube and its parts, and libraries that the PAM module links
 /// with. PHP-FPM comes before Roundcube, or apt would choose Apache to run it; [`packages`] keeps that order.
 const DEMO_BESIDE: &[&str] = &[
+    "dovecot-pop3d",
     "php-gd",
     "php-intl",
     "php-mbstring",
@@ -41,6 +42,7 @@ pub const TESTS: &[Program] = &[
     ("debconf-set-selections", "debconf"),
     ("dpkg-query", "dpkg"),
     ("fail2ban-regex", "fail2ban"),
+    ("fetchmail", "fetchmail"),
     ("git", "git"),
     ("google-authenticator", "libpam-google-authenticator"),
     ("kill", "procps"),
@@ -51,6 +53,7 @@ pub const TESTS: &[Program] = &[
     ("memcached", "memcached"),
     ("mmdebstrap", "mmdebstrap"),
     ("mount", "mount"),
+    ("mpop", "mpop"),
     ("nm", "binutils"),
     ("npm", "npm"),
     ("nsenter", "util-linux"),

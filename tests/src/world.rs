@@ -16,7 +16,7 @@ use crate::binaries::{Binaries, binaries};
 use crate::certificates::Certificates;
 use crate::clock::{self, WallClock};
 use crate::dovecot::Dovecot;
-use crate::files::{Backends, Files, ImapFront};
+use crate::files::{Backends, Files, ImapFront, Pop3Front};
 use crate::mailboxes::{self, DOMAIN, Mailbox};
 use crate::metrics;
 use crate::receivers::Receivers;
@@ -58,6 +58,8 @@ pub struct Plan {
     pub movable_clock: bool,
     /// Makes the proxy listen for IMAP too. Requires [`Upstream::Roundcube`], which includes a Dovecot.
     pub imap_front: bool,
+    /// Makes the proxy listen for POP3 too, with the same requirement.
+    pub pop3_front: bool,
     /// Gives users a telephone and an external mailbox, and posternd the configuration to reach them.
     pub receivers: bool,
 }
@@ -78,6 +80,8 @@ pub struct World {
     pub certificates: Certificates,
     /// The ports of the IMAP front, with [`Plan::imap_front`].
     pub imap_front: Option<ImapFront>,
+    /// The ports of the POP3 front, with [`Plan::pop3_front`].
+    pub pop3_front: Option<Pop3Front>,
     /// A telephone and an external mailbox, with [`Plan::receivers`].
     pub receivers: Option<Receivers>,
     /// Postern's programs.
@@ -120,6 +124,12 @@ impl World {
             }
             _ => None,
         };
+        let pop3_front = match &backend {
+            Some(backend) if plan.pop3_front => {
+                Some(Pop3Front { pop3s: ports::free()?, starttls: ports::free()?, backend: backend.dovecot.pop3s })
+            }
+            _ => None,
+        };
         let receivers = if plan.receivers { Some(Receivers::start()?) } else { None };
         let planted = mailboxes::all().into_iter().map(|mailbox| mailbox.password).collect();
         let _directory = directory;
@@ -130,6 +140,7 @@ impl World {
             files,
             certificates,
             imap_front,
+            pop3_front,
             receivers,
             binaries,
             clock,
@@ -159,7 +170,7 @@ impl World {
     }
 
     fn start_proxy(&mut self, webmail: &str, product: &str, endpoints: &str) -> Result<()> {
-        let backends = Backends { webmail, product, endpoints, imap: self.imap_front };
+        let backends = Backends { webmail, product, endpoints, imap: self.imap_front, pop3: self.pop3_front };
         self.files.write_proxy_config(&self.certificates, &backends)?;
         self.proxy.start()
     }

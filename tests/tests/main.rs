@@ -11,6 +11,7 @@ mod import;
 mod owa;
 mod packaging;
 mod pam;
+mod pop3;
 mod programs;
 mod site;
 mod snappymail;

@@ -21,7 +21,7 @@ mod written;
 
 pub use acme::{Acme, Challenge, ExternalAccount};
 pub use endpoints::{Endpoint, Endpoints, KnownProduct, Opening, WrittenEndpoints};
-pub use mail::{Backend, BackendSecurity, BackendUrl, ImapTable, Mail, Table, WrittenMail};
+pub use mail::{Backend, BackendSecurity, BackendUrl, ImapTable, Mail, Pop3Table, Table, WrittenMail};
 pub use pin::Pin;
 pub use problem::ConfigError;
 pub use tls::{CertificateFiles, Tls, WrittenTls};
@@ -48,6 +48,8 @@ pub struct Config<L, P> {
     pub metrics: Metrics<P>,
     /// The IMAP front; none: it is off.
     pub imap: Option<Mail>,
+    /// The POP3 front; none: it is off.
+    pub pop3: Option<Mail>,
     /// The webmail front; none: it is off.
     pub webmail: Option<Webmail>,
 }
@@ -67,19 +69,21 @@ impl<L: DeserializeOwned + Default, P: DeserializeOwned> Config<L, P> {
 
     fn parse(text: &str, products: &[KnownProduct]) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let Written { daemon, log, metrics, tls, imap, webmail } =
+        let Written { daemon, log, metrics, tls, imap, pop3, webmail } =
             written::read(text, &mut problems).map_err(|problem| vec![problem])?;
         let webmail_url = webmail.public_url.clone();
-        let imap = imap.complete(webmail_url, &mut problems);
+        let imap = imap.complete(webmail_url.clone(), &mut problems);
+        let pop3 = pop3.complete(webmail_url, &mut problems);
         let webmail = webmail.complete(text, products, &mut problems);
         let tls = tls.and_then(|written| written.complete(webmail.as_ref(), &mut problems));
         let no_file = problems.is_empty();
-        if no_file && webmail.is_none() && imap.is_none() {
+        let listens = webmail.is_some() || imap.is_some() || pop3.is_some();
+        if no_file && !listens {
             let message =
                 "no front has a `listen`, so there is nothing to do; add `listen = \"[::]:443\"` to [webmail]";
             problems.push(Problem::new(message));
         }
-        if no_file && (webmail.is_some() || imap.is_some()) && tls.is_none() {
+        if no_file && listens && tls.is_none() {
             let message = "a front listens, but there is no [tls] with `cert` and `key`; name a certificate in PEM, or write \
                            [tls.acme]";
             problems.push(Problem::new(message));
@@ -87,7 +91,7 @@ impl<L: DeserializeOwned + Default, P: DeserializeOwned> Config<L, P> {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { daemon, tls, log, metrics, imap, webmail })
+        Ok(Self { daemon, tls, log, metrics, imap, pop3, webmail })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The tables of the mail protocols: `[imap]`. All have the same keys.
+//! The tables of the mail protocols: `[imap]` and `[pop3]`. All have the same keys.
 
 use crate::pin::Pin;
 use crate::problem::Problem;
@@ -48,6 +48,19 @@ impl Table for ImapTable {
         ("imaps", BackendSecurity::Tls, 993),
         ("imap+starttls", BackendSecurity::StartTls, 143),
         ("imap", BackendSecurity::Plain, 143),
+    ];
+}
+
+/// `[pop3]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pop3Table;
+
+impl Table for Pop3Table {
+    const NAME: &'static str = "pop3";
+    const SCHEMES: [(&'static str, BackendSecurity, u16); 3] = [
+        ("pop3s", BackendSecurity::Tls, 995),
+        ("pop3+starttls", BackendSecurity::StartTls, 110),
+        ("pop3", BackendSecurity::Plain, 110),
     ];
 }
 
@@ -277,6 +290,21 @@ mod tests {
             let backend = read(text).unwrap();
             assert_eq!((backend.endpoint(), backend.security()), ((host, port), security));
         }
+        let pop3 = |text: &str| BackendUrl::<Pop3Table>::try_from(text.to_owned());
+        for (text, port, security) in [
+            ("pop3s://mail.internal", 995, BackendSecurity::Tls),
+            ("pop3+starttls://mail.internal", 110, BackendSecurity::StartTls),
+            ("pop3://127.0.0.1:1110", 1110, BackendSecurity::Plain),
+        ] {
+            let backend = pop3(text).unwrap();
+            assert_eq!((backend.endpoint().1, backend.security()), (port, security));
+        }
+        let told = pop3("imaps://mail.internal").unwrap_err();
+        assert!(
+            told.contains(
+                "none of pop3s://, pop3+starttls:// and pop3://; write it like \"pop3s://mail.internal:995\""
+            )
+        );
         assert!(read("imap://mail.internal:143").unwrap_err().contains("in the clear to another host"));
         for wrong in [
             "mail.internal:993",

@@ -2,7 +2,7 @@
 
 use crate::acme;
 use crate::endpoints;
-use crate::mail::{self, ImapTable, WrittenMail};
+use crate::mail::{self, ImapTable, Pop3Table, WrittenMail};
 use crate::problem::{ConfigError, Problem, line_at};
 use crate::tls::WrittenTls;
 use crate::webmail::{self, WrittenWebmail};
@@ -16,13 +16,14 @@ use toml::de::{DeTable, DeValue};
 const LIKENESS: f64 = 0.75;
 
 /// Every table and every key that exists.
-pub(crate) const KEYS: [(&str, &[&str]); 8] = [
+pub(crate) const KEYS: [(&str, &[&str]); 9] = [
     ("daemon", &["socket"]),
     ("log", &["level"]),
     ("metrics", &["listen"]),
     ("tls", &["cert", "key", "acme"]),
     ("tls.acme", acme::KEYS),
     ("imap", mail::KEYS),
+    ("pop3", mail::KEYS),
     ("webmail", webmail::KEYS),
     ("webmail.doors", endpoints::KEYS),
 ];
@@ -40,6 +41,8 @@ pub struct Written<L, P> {
     pub tls: Option<WrittenTls>,
     /// The IMAP front.
     pub imap: WrittenMail<ImapTable>,
+    /// The POP3 front.
+    pub pop3: WrittenMail<Pop3Table>,
     /// The webmail front.
     pub webmail: WrittenWebmail,
 }
@@ -52,6 +55,7 @@ impl<L: Default, P> Default for Written<L, P> {
             metrics: Metrics::default(),
             tls: None,
             imap: WrittenMail::default(),
+            pop3: WrittenMail::default(),
             webmail: WrittenWebmail::default(),
         }
     }
@@ -134,6 +138,7 @@ fn tables<L: DeserializeOwned + Default, P: DeserializeOwned>(
         metrics: read_table(text, root, "metrics", problems).unwrap_or_default(),
         tls: read_table(text, root, "tls", problems),
         imap: read_table(text, root, "imap", problems).unwrap_or_default(),
+        pop3: read_table(text, root, "pop3", problems).unwrap_or_default(),
         webmail: read_table(text, root, "webmail", problems).unwrap_or_default(),
     }
 }

@@ -26,6 +26,8 @@ label! {
         Webmail = "webmail",
         /// For mail apps.
         Imap = "imap",
+        /// For mail apps that use POP3.
+        Pop3 = "pop3",
     }
 }
 

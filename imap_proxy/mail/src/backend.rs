@@ -85,6 +85,11 @@ impl<P: Protocol> Backend<P> {
         self.target.is_exchange().await
     }
 
+    /// What clients are shown of it before they are signed in.
+    pub(crate) async fn shown(&self) -> P::Shown {
+        self.target.shown().await
+    }
+
     /// Signs in for a client at `address` whose sign-in command has the tag `tag`.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ impl<P: Protocol> Front<P> {
     ) -> Result<Arc<Self>, TlsError> {
         let mut tls = ServerConfig::clone(&*certificate.server_config()?);
         tls.alpn_protocols = vec![P::TERMS.alpn.to_vec()];
-        let front = Arc::new(Self {
+        Ok(Arc::new(Self {
             protocol,
             tls: TlsAcceptor::from(Arc::new(tls)),
             backend: backend.keep_warm(),
@@ -137,13 +137,16 @@ impl<P: Protocol> Front<P> {
             pending: connection_limits::ConnectionLimits::new(MAX_WAITING),
             proxies: settings.proxy_protocol_from.clone(),
             rejected_credentials: RejectedCredentials::default(),
-        });
-        let checking = Arc::clone(&front);
-        tokio::spawn(checks::follow(&P::TERMS, front.daemon.clone(), move |check| {
-            let front = Arc::clone(&checking);
+        }))
+    }
+
+    /// Checks, from here on, the passwords that the daemon wants checked with the mail server. One front does.
+    pub fn check_passwords(self: &Arc<Self>) {
+        let front = Arc::clone(self);
+        tokio::spawn(checks::follow(&P::TERMS, self.daemon.clone(), move |check| {
+            let front = Arc::clone(&front);
             async move { front.check(&check.mailbox, &check.password).await }
         }));
-        Ok(front)
     }
 
     fn arrive(arrival: Arrival) {
@@ -166,7 +169,7 @@ impl<P: Protocol> Front<P> {
             signed_in = timeout(DEADLINE, signing_in) => signed_in,
         };
         match signed_in {
-            Ok(Ok(Some((client, session)))) => session.run(client, stopped).await,
+            Ok(Ok(Some((client, session)))) => session.run::<P>(client, stopped).await,
             Ok(Ok(None)) => {}
             // Errors of unauthenticated connections to port 993 are common.
             Ok(Err(error)) => tracing::debug!(?from, %error, "a connection ended before sign-in"),
@@ -212,7 +215,7 @@ impl<P: Protocol> Front<P> {
         address: IpAddr,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
-        let mut begin = self.protocol.begin(security);
+        let mut begin = self.protocol.begin(security, self.backend.shown().await);
         if security == Security::Clear {
             match self.talk(&mut stream, address, begin).await? {
                 Talk::StartTls(listening) => begin = listening.secured(),
@@ -367,13 +370,13 @@ impl<P: Protocol> Front<P> {
 }
 
 impl In {
-    async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
+    async fn run<P: Protocol>(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
         let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, token, farewell } = self;
-        let _open = crate::metrics::METRICS.imap_sessions.hold(());
+        let _open = P::sessions().hold(());
         let first = First { to_client: told, to_backend: ahead.to_vec() };
         let cut = token.cut();
         let stop = async { drop(stopped.changed().await) };
-        let ended = relay(&mut client, &mut stream, (first, farewell), cut, stop).await;
+        let ended = relay(&mut client, &mut stream, (first, farewell, P::bytes()), cut, stop).await;
         tracing::debug!(?ended, "a session has ended");
     }
 }

@@ -9,7 +9,11 @@ metrics! {
         imap_sessions: Gauges<()> = "postern_proxy_imap_sessions",
         /// Bytes of IMAP sessions.
         imap_bytes: Counters<Direction> = "postern_proxy_imap_bytes_total",
-        /// What it takes to sign in at the IMAP backend.
+        /// POP3 sessions that are open.
+        pop3_sessions: Gauges<()> = "postern_proxy_pop3_sessions",
+        /// Bytes of POP3 sessions.
+        pop3_bytes: Counters<Direction> = "postern_proxy_pop3_bytes_total",
+        /// What it takes to sign in at a mail server.
         backend: Histograms<Asked> = "postern_proxy_backend_sign_in_seconds",
     }
 }
@@ -25,7 +29,7 @@ label! {
 }
 
 label! {
-    /// The outcome of a sign-in at the IMAP backend.
+    /// The outcome of a sign-in at a mail server.
     pub enum Asked in "outcome" {
         /// The user is signed in.
         Accepted = "accepted",

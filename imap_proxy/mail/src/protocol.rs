@@ -10,9 +10,11 @@
 //! ```
 
 use crate::connection::{BackendDialogue, BackendError};
+use crate::metrics::Direction;
 use crate::terms::Terms;
 use crate::verdict::Stop;
 use postern_front::credentials::Credentials;
+use postern_process::{Counters, Gauges};
 use std::fmt::Debug;
 use std::net::IpAddr;
 use zeroize::Zeroizing;
@@ -33,11 +35,23 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// What a backend offers on a connection that is ready for a sign-in.
     type Offers: Send + Sync + 'static;
 
+    /// What of it clients are shown before they are signed in; `()` where that is nothing.
+    type Shown: Clone + Default + Send + Sync + 'static;
+
     /// Its words.
     const TERMS: Terms;
 
+    /// The metric of its open sessions.
+    fn sessions() -> &'static Gauges<()>;
+
+    /// The metric of its bytes.
+    fn bytes() -> &'static Counters<Direction>;
+
     /// Begins the dialogue with a client.
-    fn begin(&self, security: Security) -> Step<Self::Listening>;
+    fn begin(&self, security: Security, shown: Self::Shown) -> Step<Self::Listening>;
+
+    /// What clients are shown of these offers.
+    fn shown(offers: &Self::Offers) -> Self::Shown;
 
     /// Whether this first line of a backend is Exchange's, unless its administrator has changed it.
     fn is_of_exchange(greeting: &[u8]) -> bool;
@@ -51,8 +65,11 @@ pub trait Protocol: Sized + Send + Sync + 'static {
         offers: &Self::Offers,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Reads what the backend offers over TLS that [`Self::start_tls`] began.
-    fn greet_again(dialogue: &mut BackendDialogue) -> impl Future<Output = Result<Self::Offers, BackendError>> + Send;
+    /// Reads what the backend offers over TLS that [`Self::start_tls`] began; `before`: what it offered without.
+    fn greet_again(
+        dialogue: &mut BackendDialogue,
+        before: &Self::Offers,
+    ) -> impl Future<Output = Result<Self::Offers, BackendError>> + Send;
 
     /// Signs in, and returns the backend's replies for the client, the last of which accepts the sign-in. `tag` is what
     /// the client's own command is answered with; none: no client gets the connection.

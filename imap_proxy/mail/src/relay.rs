@@ -4,7 +4,8 @@
 //! bytes that the other side does not accept are buffered, and meanwhile no more is read. So an idle session costs its
 //! two connections and nothing else.
 
-use crate::metrics::{Direction, METRICS};
+use crate::metrics::Direction;
+use postern_process::Counters;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -60,7 +61,7 @@ pub struct Farewell {
 pub async fn relay<C, B>(
     client: &mut C,
     backend: &mut B,
-    (first, farewell): (First, Farewell),
+    (first, farewell, bytes): (First, Farewell, &'static Counters<Direction>),
     cut: impl Future<Output = ()>,
     stop: impl Future<Output = ()>,
 ) -> Ended
@@ -68,8 +69,8 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let up = Way::holding(first.to_backend, Direction::ToBackend);
-    let down = Way::holding(first.to_client, Direction::ToClient);
+    let up = Way::holding(first.to_backend, (bytes, Direction::ToBackend));
+    let down = Way::holding(first.to_client, (bytes, Direction::ToClient));
     let mut pair = Pair { client, backend, up, down };
     let (ended, words) = tokio::select! {
         biased;
@@ -156,7 +157,8 @@ where
 
 /// One direction.
 struct Way {
-    direction: Direction,
+    /// Where its bytes are counted.
+    counted: (&'static Counters<Direction>, Direction),
     /// Bytes read and not yet accepted, from `written` on.
     waiting: Vec<u8>,
     written: usize,
@@ -169,9 +171,9 @@ struct Way {
 }
 
 impl Way {
-    fn holding(first: Vec<u8>, direction: Direction) -> Self {
+    fn holding(first: Vec<u8>, counted: (&'static Counters<Direction>, Direction)) -> Self {
         let (last, unflushed) = (first.last().copied(), !first.is_empty());
-        Self { direction, last, unflushed, waiting: first, written: 0, has_ended: false, moved: 0 }
+        Self { counted, last, unflushed, waiting: first, written: 0, has_ended: false, moved: 0 }
     }
 
     /// Ready when the source has ended and the target has been shut down.
@@ -207,7 +209,7 @@ impl Way {
             };
             let length = piece.filled().len() as u64;
             (self.last, self.moved) = (Some(*last), self.moved + length);
-            METRICS.imap_bytes.add(self.direction, length);
+            self.counted.0.add(self.counted.1, length);
             self.write(cx, piece.filled(), to)?;
         }
         cx.waker().wake_by_ref();

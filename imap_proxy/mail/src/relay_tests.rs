@@ -26,7 +26,14 @@ fn session_with(room: usize, first: First) -> Session {
     let ((client, mut front), (backend, mut back)) = (duplex(room), duplex(room));
     let ((cut, is_cancelled), (stop, is_stopped)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
     let task = tokio::spawn(async move {
-        relay(&mut front, &mut back, (first, FAREWELL_WORDS), told(is_cancelled), told(is_stopped)).await
+        relay(
+            &mut front,
+            &mut back,
+            (first, FAREWELL_WORDS, &crate::metrics::METRICS.imap_bytes),
+            told(is_cancelled),
+            told(is_stopped),
+        )
+        .await
     });
     Session { client, backend, cut, stop, task }
 }
@@ -139,7 +146,7 @@ async fn a_backend_that_ignores_the_end_is_left() {
 #[tokio::test]
 async fn an_idle_session_keeps_no_buffer() {
     assert!(std::mem::size_of::<Way>() <= 64);
-    let mut way = Way::holding(Vec::new(), Direction::ToClient);
+    let mut way = Way::holding(Vec::new(), (&crate::metrics::METRICS.imap_bytes, Direction::ToClient));
     let (mut from, mut source) = duplex(1024);
     let (mut target, _sink) = duplex(1);
     from.write_all(b"abc").await.unwrap();

@@ -12,6 +12,7 @@ use rustls::pki_types::ServerName;
 use std::io;
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -23,7 +24,7 @@ use tokio_rustls::TlsConnector;
 pub const CONNECT: Duration = Duration::from_secs(10);
 
 /// The backend's address, and how to connect to it.
-pub(crate) struct Target<P> {
+pub(crate) struct Target<P: Protocol> {
     host: String,
     port: u16,
     security: BackendSecurity,
@@ -31,6 +32,8 @@ pub(crate) struct Target<P> {
     name: ServerName<'static>,
     tells_client: bool,
     exchange: OnceCell<bool>,
+    /// From the last connection; none: there was none yet.
+    shown: Mutex<Option<P::Shown>>,
     protocol: PhantomData<P>,
 }
 
@@ -56,6 +59,7 @@ impl<P: Protocol> Target<P> {
             name: name.map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))?,
             tells_client: settings.backend_proxy_protocol,
             exchange: OnceCell::new(),
+            shown: Mutex::new(None),
             protocol: PhantomData,
         })
     }
@@ -87,7 +91,21 @@ impl<P: Protocol> Target<P> {
 
     /// Connects on behalf of `client`; none: for the front itself.
     pub(crate) async fn greet(&self, client: Option<IpAddr>) -> Result<Greeted<P::Offers>, BackendError> {
-        timeout(CONNECT, self.connect(client)).await.map_err(|_| BackendError::Silent)?
+        let greeted = timeout(CONNECT, self.connect(client)).await.map_err(|_| BackendError::Silent)??;
+        if P::TERMS.shows_offers {
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(P::shown(&greeted.offers));
+        }
+        Ok(greeted)
+    }
+
+    /// What clients are shown of it: as it was on the last connection, or nothing while it cannot be reached.
+    pub(crate) async fn shown(&self) -> P::Shown {
+        let known = || self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if P::TERMS.shows_offers && known().is_none() {
+            // A sign-in gets the same error, and logs it.
+            drop(self.greet(None).await);
+        }
+        known().unwrap_or_default()
     }
 
     async fn open(&self, client: Option<IpAddr>) -> Result<TcpStream, BackendError> {
@@ -116,7 +134,7 @@ impl<P: Protocol> Target<P> {
                     return Err(BackendError::Unfit("it sends something in the clear behind STARTTLS"));
                 }
                 let mut dialogue = Dialogue::over(self.secure(stream).await?);
-                let offers = P::greet_again(&mut dialogue).await?;
+                let offers = P::greet_again(&mut dialogue, &offers).await?;
                 Ok(Greeted { dialogue, offers })
             }
         }

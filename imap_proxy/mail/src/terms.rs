@@ -20,6 +20,8 @@ pub struct Terms {
     pub account_changed: &'static str,
     /// Sent to a client whose session ends because the front stops.
     pub restarting: &'static str,
+    /// Whether clients are shown something of the backend before they are signed in.
+    pub shows_offers: bool,
     /// Sent to the backend to end a session that no client gets.
     pub logout: &'static str,
 }

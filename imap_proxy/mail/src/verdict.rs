@@ -15,6 +15,8 @@ pub enum Stop {
     Unavailable,
     /// The backend admits no more sessions of this mailbox.
     Limit,
+    /// The backend wants a longer time between two sign-ins (RFC 2449, section 8.1.1).
+    TooSoon,
     /// The backend reports that the mailbox's password has expired.
     PasswordExpired,
     /// The backend refuses this mailbox for a reason that the administrator knows.
@@ -37,7 +39,7 @@ impl From<Stop> for Verdict {
             Stop::Refused | Stop::ContactAdmin => Self::Refused,
             Stop::Expired | Stop::PasswordExpired => Self::Expired,
             Stop::Unavailable => Self::Unavailable,
-            Stop::Limit => Self::Limit,
+            Stop::Limit | Stop::TooSoon => Self::Limit,
         }
     }
 }

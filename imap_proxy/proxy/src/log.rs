@@ -23,6 +23,7 @@ const PARTS: &[(&str, &str)] = &[
     ("postern_proxy::imap::warm", "postern_mail::preconnect"),
     ("postern_proxy::listener", "postern_http::listener"),
     ("postern_proxy::places", "postern_front::connection_limits"),
+    ("postern_proxy::pop3", "postern_mail::pop3"),
     ("postern_proxy::pool", "postern_http::pool"),
     ("postern_proxy::socket", "postern_process::socket"),
     ("postern_proxy::tls", "postern_front::tls"),

@@ -1,6 +1,10 @@
 //! `postern-proxy`: reads its configuration, opens its sockets, and shuts down gracefully.
 
+mod mail_fronts;
+mod serving;
+
 use clap::Parser;
+use mail_fronts::{MailFronts, MailParts};
 use postern_acme::Acme;
 use postern_front::activated;
 use postern_front::clock;
@@ -8,8 +12,9 @@ use postern_front::daemon::Daemon;
 use postern_front::tls::Certificate;
 use postern_http::listener::{Listener, MAX_CONNECTIONS};
 use postern_http::upstream::Upstream;
+use postern_mail::MAX_WAITING;
 use postern_mail::imap::Imap;
-use postern_mail::{Backend, Front, MAX_WAITING, Security, Socket};
+use postern_mail::pop3::Pop3;
 use postern_process::activated::ActivatedSockets;
 use postern_process::log::Log;
 use postern_process::{limits, scrape, systemd};
@@ -21,10 +26,10 @@ use postern_proxy::log;
 use postern_proxy::metrics::Looked;
 use postern_proxy_config::{self as config, Tls};
 use postern_webmail::WebmailFront;
+use serving::{Serving, told};
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -35,9 +40,6 @@ const WRONG: u8 = 2;
 /// Open files per connection: one to the client, one to the backend or upstream.
 const FILES_EACH: usize = 2;
 
-/// A front that serves until it is stopped.
-type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// Everything that can be created, and can fail, before a socket is opened.
 struct Parts {
     log: Log,
@@ -46,7 +48,8 @@ struct Parts {
     /// The ACME client, unless another program renews the certificate's files.
     acme: Option<Acme>,
     daemon: Daemon,
-    imap: Option<(config::Mail, Backend<Imap>)>,
+    imap: Option<MailParts<Imap>>,
+    pop3: Option<MailParts<Pop3>>,
     webmail: Option<(config::Webmail, &'static dyn Product, Upstream)>,
 }
 
@@ -80,7 +83,7 @@ fn main() -> ExitCode {
 }
 
 fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
-    let Config { daemon, log, metrics, tls, imap, webmail } = postern_proxy::config::load(path)?;
+    let Config { daemon, log, metrics, tls, imap, pop3, webmail } = postern_proxy::config::load(path)?;
     let log = log::start(&log.level)?;
     let (certificate, acme) = match tls.ok_or("there is nothing to listen for")? {
         Tls::Files(files) => (Certificate::load(files)?, None),
@@ -89,10 +92,8 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
             (Arc::clone(acme.certificate()), Some(acme))
         }
     };
-    let imap = match imap {
-        Some(settings) => Some((settings.clone(), Backend::new(&settings)?)),
-        None => None,
-    };
+    let imap = imap.map(|settings| MailParts::new(settings, Imap::new)).transpose()?;
+    let pop3 = pop3.map(|settings| MailParts::new(settings, Pop3::new)).transpose()?;
     let webmail = match webmail {
         Some(settings) => {
             let product =
@@ -103,16 +104,17 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
         None => None,
     };
     let daemon = Daemon::new(daemon.socket);
-    Ok(Parts { log, metrics: metrics.listen, certificate, acme, daemon, imap, webmail })
+    Ok(Parts { log, metrics: metrics.listen, certificate, acme, daemon, imap, pop3, webmail })
 }
 
 #[tokio::main]
 async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
-    let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
+    let Parts { log, metrics, certificate, acme, daemon, imap, pop3, webmail } = parts;
     let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), webmail_front: None };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
-    raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
+    let mail = [imap.as_ref().map(|parts| &parts.settings), pop3.as_ref().map(|parts| &parts.settings)];
+    raise_file_limit(files_wanted(mail.into_iter().flatten(), webmail.is_some()));
     let (stopping, stopped) = watch::channel(());
     // Every socket is open before one is served: if one cannot be bound, the start fails instead of serving only a
     // part.
@@ -130,16 +132,12 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
             listener.serve(move |request, peer| Arc::clone(&webmail_front).serve(request, peer), told(stopped.clone()));
         serving.push(Box::pin(serve));
     }
-    if let Some((settings, backend)) = imap {
-        let front = Front::new(Imap::new(&settings), &settings, &certificate, backend, daemon)?;
-        for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
-            let Some(listen) = listen else { continue };
-            let socket = activated::listen(&mut sockets, &listen)?;
-            let address = socket.to_string();
-            let socket = Socket::new(socket, security);
-            tracing::info!(address, ?security, "the IMAP front listens");
-            serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
-        }
+    let mut mail = MailFronts::new(Arc::clone(&certificate), daemon, stopped.clone());
+    if let Some(parts) = imap {
+        serving.extend(mail.open(parts, &mut sockets)?);
+    }
+    if let Some(parts) = pop3 {
+        serving.extend(mail.open(parts, &mut sockets)?);
     }
     if let Some(acme) = &acme {
         acme.make_state()?;
@@ -180,12 +178,6 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
     Ok(())
 }
 
-/// Completes at shutdown.
-async fn told(mut stopped: watch::Receiver<()>) {
-    // The sender is dropped at shutdown; nothing is ever sent.
-    drop(stopped.changed().await);
-}
-
 /// The sockets that systemd passes.
 fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
     ActivatedSockets::from_env().map_err(|error| {
@@ -197,11 +189,11 @@ fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
     })
 }
 
-/// How many files may be open at once.
-fn files_wanted(imap: Option<&config::Mail>, has_webmail: bool) -> usize {
-    let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(MAX_WAITING));
+/// How many files may be open at once, with these mail fronts.
+fn files_wanted<'a>(mail: impl Iterator<Item = &'a config::Mail>, has_webmail: bool) -> usize {
+    let of_mail = mail.map(|settings| settings.max_sessions.get().saturating_add(MAX_WAITING));
     let of_webmail = if has_webmail { MAX_CONNECTIONS } else { 0 };
-    of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
+    of_mail.fold(of_webmail, usize::saturating_add).saturating_mul(FILES_EACH)
 }
 
 /// Allows as many open files as the kernel permits.
@@ -211,7 +203,7 @@ fn raise_file_limit(wanted: usize) {
             held,
             wanted,
             "fewer files may be open than connections are allowed; raise `LimitNOFILE=` in the unit, or lower \
-             `max_sessions` in [imap]"
+             `max_sessions` in [imap] and [pop3]"
         ),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),

@@ -7,7 +7,7 @@ use crate::endpoints;
 use crate::listening;
 use crate::place::Place;
 use crate::probe::{self, Outcome};
-use crate::proxy_config::ProxyConfig;
+use crate::proxy_config::{MailBackend, ProxyConfig};
 use crate::report::{Line, Section};
 use jiff::Timestamp;
 use std::path::Path;
@@ -36,19 +36,20 @@ enum Role<'a> {
 struct Trust<'a>(Option<&'a Path>);
 
 /// Tries all places, and returns the findings.
-pub(crate) fn look(
-    config: &ProxyConfig,
+pub(crate) fn look<'a>(
+    config: &'a ProxyConfig,
     named: Named,
-    ca: Option<&Path>,
+    ca: Option<&'a Path>,
     progress: &dyn Fn(usize, usize),
 ) -> Vec<Line> {
-    let mut places: Vec<(Place, Role<'_>)> = Vec::new();
-    places.extend(config.webmail_front().into_iter().chain(config.imap_fronts()).map(|place| (place, Role::Front)));
+    let mut places: Vec<(Place, Role<'a>)> = Vec::new();
+    places.extend(config.webmail_front().into_iter().chain(config.mail_fronts()).map(|place| (place, Role::Front)));
     places.extend(config.public().map(|place| (place, Role::Public)));
     let trust = Trust(config.webmail.upstream_ca.as_deref());
     places.extend(config.upstream().map(|place| (place, Role::Behind(Some(trust)))));
-    let trust = config.imap.backend_pin.is_none().then_some(Trust(config.imap.backend_ca.as_deref()));
-    places.extend(config.imap_backend().map(|place| (place, Role::Behind(trust))));
+    let behind =
+        |backend: MailBackend<'a>| (backend.place, Role::Behind((!backend.is_pinned).then_some(Trust(backend.ca))));
+    places.extend(config.mail_backends().map(behind));
     places.extend(named.backends.into_iter().map(|place| (place, Role::Behind(Some(Trust(ca))))));
     places.extend(named.outside.into_iter().map(|place| (place, Role::Outside)));
 
@@ -163,7 +164,7 @@ impl Seen<'_> {
         lines.extend(distrust.map(|why| {
             failure(format!("its certificate is not trusted: {why}"))
                 .why("the proxy does not speak to it, so nobody can sign in there")
-                .advice("name who has signed it: `upstream_ca` in [webmail], `backend_ca` in [imap]")
+                .advice("name who has signed it: `upstream_ca` in [webmail], `backend_ca` in [imap] or [pop3]")
         }));
         lines
     }

@@ -1,5 +1,6 @@
 //! The account, and its state at a point in time.
 
+use crate::Budget;
 use crate::app_password::AppPassword;
 use crate::backup::{self, BackupCodes};
 use crate::browser::{Browser, Browsers};
@@ -29,7 +30,7 @@ pub struct Account {
     pub suspension: Option<Suspension>,
     /// Counts of wrong codes, by channel.
     #[serde(default)]
-    pub throttles: BTreeMap<Channel, Throttle>,
+    pub throttles: BTreeMap<Budget, Throttle>,
     /// Its factors; at least one in [`Stage::Protected`].
     #[serde(default)]
     pub factors: Vec<Factor>,
@@ -216,7 +217,7 @@ impl Account {
             (_, Some(suspension)) if suspension.stands(now) => State::Suspended(suspension.until),
             (Stage::Enrolling, _) => State::Enrolling,
             (Stage::Protected, _) => {
-                let locks = self.throttles.iter().filter_map(|(channel, throttle)| throttle.lock(*channel, now));
+                let locks = self.throttles.iter().filter_map(|(budget, throttle)| throttle.lock(*budget, now));
                 let longest = locks.fold(None, |longest, lock| match (longest, lock) {
                     (Some(Lock::Administrator), _) | (_, Lock::Administrator) => Some(Lock::Administrator),
                     (Some(Lock::Until(one)), Lock::Until(other)) => Some(Lock::Until(one.max(other))),
@@ -236,9 +237,9 @@ impl Account {
         (self.stage == Stage::Protected).then(|| browser.trusted_until(self.epoch, policy, now)).flatten()
     }
 
-    /// The count of wrong codes at one channel.
+    /// The count of wrong codes at one channel, and at those that are counted with it.
     pub fn throttle(&self, channel: Channel) -> Throttle {
-        self.throttles.get(&channel).copied().unwrap_or_default()
+        self.throttles.get(&channel.budget()).copied().unwrap_or_default()
     }
 
     /// Removes every factor, and ends every session that depends on one.

@@ -62,7 +62,7 @@ pub mod totp;
 pub use account::{Account, Stage, State};
 pub use app_password::AppPassword;
 pub use browser::Browser;
-pub use channel::Channel;
+pub use channel::{Budget, Channel};
 pub use decision::{Decision, Outcome, Settled};
 pub use factor::{Factor, Kind, KindName};
 pub use name::Mailbox;

@@ -24,6 +24,6 @@ const HOUR: u32 = 3600;
 pub fn lives(channel: Channel) -> Option<Lives> {
     match channel {
         Channel::Webmail => Some(Lives { sign_in: 15 * MINUTE, saving: HOUR, idle: 8 * HOUR, whole: 7 * 24 * HOUR }),
-        Channel::Imap | Channel::Pam => None,
+        Channel::Imap | Channel::Pop3 | Channel::Pam => None,
     }
 }

@@ -1,13 +1,14 @@
 //! Throttling of wrong codes.
 //!
-//! Failures are counted per account and channel, on disk, until a right code at that channel, or an administrator,
+//! Failures are counted per account and [`Budget`], on disk, until a right code at that channel, or an administrator,
 //! resets the count. After [`FREE`] failures in a row each further one locks the channel for a time that doubles up to
-//! [`LONGEST`]. A channel has a [budget](Channel::budget); when it is used up, only an administrator unlocks it. The
+//! [`LONGEST`]. When a budget is used up, only an administrator unlocks it. The
 //! budgets add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are separate
 //! because an unauthenticated client can cause failures at the IMAP front without the password: it must not be able to
 //! lock the webmail, where the password is checked first.
 
-use crate::{Channel, Time};
+use crate::Budget;
+use crate::Time;
 use serde::{Deserialize, Serialize};
 
 /// The most wrong codes in a row for an account, over all channels.
@@ -19,7 +20,7 @@ pub const SHORTEST: i64 = 30;
 /// The longest lock in seconds.
 pub const LONGEST: i64 = 3600;
 
-/// The count at one channel.
+/// The count at the channels of one budget.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
     /// Wrong codes since the last right one.
@@ -38,9 +39,9 @@ pub enum Lock {
 }
 
 impl Throttle {
-    /// The lock of the channel at `now`, if it is locked.
-    pub fn lock(self, channel: Channel, now: Time) -> Option<Lock> {
-        if self.failures >= channel.budget() {
+    /// The lock of the channels of this budget at `now`, if they are locked.
+    pub fn lock(self, budget: Budget, now: Time) -> Option<Lock> {
+        if self.failures >= budget.size() {
             Some(Lock::Administrator)
         } else if now < self.until {
             Some(Lock::Until(self.until))
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_budgets_add_up_to_the_bound() {
-        assert_eq!(Channel::ALL.iter().map(|channel| channel.budget()).sum::<u32>(), BOUND);
+        assert_eq!(Budget::ALL.iter().map(|budget| budget.size()).sum::<u32>(), BOUND);
         assert_eq!(BOUND, 100);
     }
 
@@ -84,12 +85,12 @@ mod tests {
     #[test]
     fn a_spent_budget_needs_an_administrator_however_long_one_waits() {
         let mut throttle = Throttle::default();
-        for _ in 0..Channel::Imap.budget() {
-            assert_ne!(throttle.lock(Channel::Imap, Time(i64::MAX)), Some(Lock::Administrator));
+        for _ in 0..Budget::Mail.size() {
+            assert_ne!(throttle.lock(Budget::Mail, Time(i64::MAX)), Some(Lock::Administrator));
             throttle = throttle.failed(Time(0));
         }
-        assert_eq!(throttle.lock(Channel::Imap, Time(i64::MAX)), Some(Lock::Administrator));
-        assert_eq!(throttle.lock(Channel::Webmail, Time(i64::MAX)), None, "another door has its own budget");
+        assert_eq!(throttle.lock(Budget::Mail, Time(i64::MAX)), Some(Lock::Administrator));
+        assert_eq!(throttle.lock(Budget::Webmail, Time(i64::MAX)), None, "another door has its own budget");
     }
 
     #[test]
@@ -98,7 +99,7 @@ mod tests {
         for _ in 0..=FREE {
             throttle = throttle.failed(Time(1000));
         }
-        assert_eq!(throttle.lock(Channel::Pam, Time(1029)), Some(Lock::Until(Time(1030))));
-        assert_eq!(throttle.lock(Channel::Pam, Time(1030)), None);
+        assert_eq!(throttle.lock(Budget::Pam, Time(1029)), Some(Lock::Until(Time(1030))));
+        assert_eq!(throttle.lock(Budget::Pam, Time(1030)), None);
     }
 }

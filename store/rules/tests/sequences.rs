@@ -10,7 +10,7 @@ use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::throttle::BOUND;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Channel, Kind, Platform, Seed, Stage, State, Time};
+use postern_rules::{Account, AppPassword, Budget, Channel, Kind, Platform, Seed, Stage, State, Time};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
@@ -46,7 +46,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let channel = prop_oneof![Just(Channel::Webmail), Just(Channel::Imap), Just(Channel::Pam)];
+    let channel = prop_oneof![Just(Channel::Webmail), Just(Channel::Imap), Just(Channel::Pop3), Just(Channel::Pam)];
     let app_channel = channel.clone();
     prop_oneof![
         3 => channel.clone().prop_map(Step::Ask),
@@ -231,10 +231,12 @@ proptest! {
             let accepted = matches!(decision.verdict, Verdict::Accepted { .. });
             if let Some(next) = decision.next { account = next; }
 
-            for (at, channel) in Channel::ALL.into_iter().enumerate() {
-                let (was, is) = (before.throttle(channel), account.throttle(channel));
+            for (at, budget) in Budget::ALL.into_iter().enumerate() {
+                let count = |account: &Account| account.throttles.get(&budget).copied().unwrap_or_default();
+                let (was, is) = (count(&before), count(&account));
                 let shorter = is.failures < was.failures || is.until < was.until;
-                prop_assert!(!shorter || may_shorten || (accepted && answered_at == Some(channel)), "{step:?}");
+                let answered_here = answered_at.is_some_and(|channel| channel.budget() == budget);
+                prop_assert!(!shorter || may_shorten || (accepted && answered_here), "{step:?}");
                 failures_in_a_row[at] = if is.failures == 0 { 0 } else { is.failures };
             }
             prop_assert!(failures_in_a_row.iter().sum::<u32>() <= BOUND);

@@ -3,6 +3,7 @@
 
 pub use super::splitter::MAX_TAG;
 use super::splitter::literal;
+use crate::sasl;
 use postern_front::credentials::Credentials;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -64,31 +65,6 @@ pub fn tag(start: &[u8]) -> Option<Tag> {
     words.tag().filter(|_| words.blank().is_some())
 }
 
-/// Parses the SASL message `authorise NUL authenticate NUL password` in base64, as a line of its own or after
-/// `AUTHENTICATE PLAIN`.
-pub fn parse_plain(encoded: &[u8]) -> Option<Credentials> {
-    use base64::Engine as _;
-    let mut decoded = Zeroizing::new(vec![0; encoded.len()]);
-    let length = base64::engine::general_purpose::STANDARD.decode_slice(encoded, &mut decoded).ok()?;
-    let mut parts = decoded[..length].split(|byte| *byte == 0);
-    let (Some(authorise), Some(name), Some(password), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return None;
-    };
-    // An authorization identity that differs from the authentication identity cannot be verified here.
-    if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
-}
-
-/// Parses a base64 response of the mechanism LOGIN; none: it is not valid, or contains a byte that no name and no
-/// password contains.
-pub fn parse_answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    use base64::Engine as _;
-    let mut decoded = Zeroizing::new(vec![0; encoded.len()]);
-    let length = base64::engine::general_purpose::STANDARD.decode_slice(encoded, &mut decoded).ok()?;
-    decoded.truncate(length);
-    (!decoded.is_empty() && !decoded.iter().any(|byte| b"\0\r\n".contains(byte))).then_some(decoded)
-}
-
 /// The rest of a command, parsed word by word from the left.
 struct Words<'a>(&'a [u8]);
 
@@ -127,7 +103,7 @@ impl<'a> Words<'a> {
         let initial = self.blank().map(|()| self.word());
         match (mechanism.as_slice(), initial) {
             (b"PLAIN", None) => Some(Verb::Plain(None)),
-            (b"PLAIN", Some(initial)) => parse_plain(initial?).map(Some).map(Verb::Plain),
+            (b"PLAIN", Some(initial)) => sasl::plain(initial?).map(Some).map(Verb::Plain),
             (b"LOGIN", None) => Some(Verb::LoginMechanism),
             _ => Some(Verb::OtherMechanism),
         }
@@ -285,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(verb(line), Err(Bad), "{line}");
         }
-        assert_eq!(parse_plain(b"Ym9iAGJvYgBwdw=="), Some(credentials("bob", "pw")));
+        assert_eq!(sasl::plain(b"Ym9iAGJvYgBwdw=="), Some(credentials("bob", "pw")));
     }
 
     #[test]

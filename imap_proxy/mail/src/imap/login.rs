@@ -4,6 +4,7 @@ use super::command::{self, Tag, Verb};
 use super::splitter::{MAX_COMMAND, Split, Splitter};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
+use crate::sasl;
 use crate::verdict::Stop;
 use postern_front::credentials::Credentials;
 use zeroize::Zeroizing;
@@ -171,17 +172,15 @@ impl Listening {
     fn hear_answer(&mut self, tag: Tag, asked: Asked, line: &[u8], say: &mut String) -> Turn {
         let line = line.trim_ascii_end();
         let credentials = match asked {
-            Asked::Plain => command::parse_plain(line),
+            Asked::Plain => sasl::plain(line),
             Asked::Name => {
-                let Some(name) = command::parse_answer(line) else { return self.misunderstand(&tag, say) };
+                let Some(name) = sasl::answer(line) else { return self.misunderstand(&tag, say) };
                 // "Password:"
                 *say += "+ UGFzc3dvcmQ6\r\n";
                 self.asked = Some((tag, Asked::Password(name)));
                 return Turn::Read;
             }
-            Asked::Password(name) => {
-                command::parse_answer(line).and_then(|password| Credentials::new(&name, &password))
-            }
+            Asked::Password(name) => sasl::answer(line).and_then(|password| Credentials::new(&name, &password)),
         };
         match credentials {
             Some(credentials) => Turn::Judge(tag, credentials),
@@ -240,7 +239,8 @@ impl protocol::Listening for Listening {
             Stop::Refused => format!("{tag} NO [AUTHENTICATIONFAILED] {refused}\r\n"),
             Stop::Expired => format!("{tag} NO [EXPIRED] {expired}\r\n"),
             Stop::Unavailable => format!("{tag} NO [UNAVAILABLE] {unavailable}\r\n"),
-            Stop::Limit => format!("{tag} NO [LIMIT] {limit}\r\n"),
+            // IMAP servers have no such limit.
+            Stop::Limit | Stop::TooSoon => format!("{tag} NO [LIMIT] {limit}\r\n"),
             Stop::PasswordExpired => format!("{tag} NO [EXPIRED] {password_expired}\r\n"),
             Stop::ContactAdmin => format!("{tag} NO [CONTACTADMIN] {contact_admin}\r\n"),
         };

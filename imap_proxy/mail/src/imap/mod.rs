@@ -11,12 +11,14 @@ mod sign_in;
 pub mod splitter;
 
 use crate::connection::{BackendDialogue, BackendError};
+use crate::metrics::{Direction, METRICS};
 use crate::protocol::{Login, Protocol, Security, Step};
 use crate::refusal_text::RefusalText;
 use crate::terms::Terms;
 use command::Tag;
 use login::{FrontOptions, Listening};
 use postern_front::metrics;
+use postern_process::{Counters, Gauges};
 use postern_proxy_config as config;
 use postern_wire::auth::Channel;
 use reply::Capabilities;
@@ -39,6 +41,7 @@ impl Imap {
 impl Protocol for Imap {
     type Listening = Listening;
     type Offers = Capabilities;
+    type Shown = ();
 
     const TERMS: Terms = Terms {
         name: "IMAP",
@@ -48,12 +51,23 @@ impl Protocol for Imap {
         alpn: b"imap",
         account_changed: "* BYE The account has changed, sign in again\r\n",
         restarting: "* BYE The server is being restarted\r\n",
+        shows_offers: false,
         logout: "P4 LOGOUT\r\n",
     };
 
-    fn begin(&self, security: Security) -> Step<Listening> {
+    fn sessions() -> &'static Gauges<()> {
+        &METRICS.imap_sessions
+    }
+
+    fn bytes() -> &'static Counters<Direction> {
+        &METRICS.imap_bytes
+    }
+
+    fn begin(&self, security: Security, (): ()) -> Step<Listening> {
         Listening::begin(security, self.options.clone())
     }
+
+    fn shown(_: &Capabilities) {}
 
     fn is_of_exchange(greeting: &[u8]) -> bool {
         greeting::is_of_exchange(greeting)
@@ -67,7 +81,7 @@ impl Protocol for Imap {
         greeting::start_tls(dialogue, offers).await
     }
 
-    async fn greet_again(dialogue: &mut BackendDialogue) -> Result<Capabilities, BackendError> {
+    async fn greet_again(dialogue: &mut BackendDialogue, _: &Capabilities) -> Result<Capabilities, BackendError> {
         greeting::ask_capabilities(dialogue, greeting::PREPARE, &mut Vec::new()).await
     }
 

@@ -5,8 +5,7 @@ use super::greeting::{PREPARE, ask_capabilities, check_aside};
 use super::reply::{Capabilities, Outcome, Reply, read};
 use crate::connection::{BackendDialogue, BackendError};
 use crate::protocol::Login;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::sasl::plain_message;
 use zeroize::Zeroizing;
 
 /// The tag of the front's sign-in command; a reply with any other tag is not for it.
@@ -78,7 +77,7 @@ fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<
     let piece = |parts: &[&[u8]]| Zeroizing::new(parts.concat());
     let tag = LOGIN.as_bytes();
     let mut said = if capabilities.plain && capabilities.initial_response {
-        vec![piece(&[tag, b" AUTHENTICATE PLAIN ", &plain(login), b"\r\n"])]
+        vec![piece(&[tag, b" AUTHENTICATE PLAIN ", &plain_message(name, password), b"\r\n"])]
     } else if !capabilities.login_disabled {
         let sign = if capabilities.literal_plus { "+" } else { "" };
         let lengths = [name, password].map(|text| format!("{{{}{sign}}}\r\n", text.len()));
@@ -93,7 +92,7 @@ fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<
             parts
         }
     } else if capabilities.plain {
-        vec![piece(&[tag, b" AUTHENTICATE PLAIN\r\n"]), piece(&[&plain(login), b"\r\n"])]
+        vec![piece(&[tag, b" AUTHENTICATE PLAIN\r\n"]), piece(&[&plain_message(name, password), b"\r\n"])]
     } else {
         return Err(BackendError::Unfit("it takes no password: neither LOGIN nor AUTHENTICATE PLAIN"));
     };
@@ -103,15 +102,6 @@ fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<
         said[0] = piece(&[introduction.as_bytes(), &said[0]]);
     }
     Ok(said)
-}
-
-/// The SASL message of RFC 4616, in base64.
-fn plain(login: &Login<'_>) -> Zeroizing<Vec<u8>> {
-    let message = Zeroizing::new([b"\0", login.name, b"\0", login.password].concat());
-    // Four characters for three bytes; the buffer never grows, so it leaves no copies.
-    let mut encoded = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
-    STANDARD.encode_string(&*message, &mut encoded);
-    Zeroizing::new(encoded.as_bytes().to_vec())
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ impl Front {
         let certificate = Certificate::load(files).unwrap();
         let (backend, daemon) = (Backend::new(&settings).unwrap(), Daemon::new(daemon.to_owned()));
         let front = mail::Front::new(Imap::new(&settings), &settings, &certificate, backend, daemon).unwrap();
+        front.check_passwords();
         let socket = Socket::new(bind("127.0.0.1:0".parse().unwrap()).unwrap(), security);
         let address = socket.address().unwrap();
         tokio::spawn(socket.serve(front, pending()));

@@ -188,7 +188,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
         backup_codes_left: backup_codes_left(account),
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         browsers: u32::try_from(account.browsers.iter().len()).unwrap_or(u32::MAX),
-        failures: account.throttles.iter().map(|(channel, t)| (channel.as_str().to_owned(), t.failures)).collect(),
+        failures: account.throttles.iter().map(|(budget, t)| (budget.as_str().to_owned(), t.failures)).collect(),
     }
 }
 

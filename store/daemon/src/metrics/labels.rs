@@ -22,6 +22,8 @@ label! {
         Webmail = "webmail" => postern_rules::Channel::Webmail,
         /// The IMAP front, and the endpoints of Exchange besides Outlook on the web.
         Imap = "imap" => postern_rules::Channel::Imap,
+        /// The POP3 front.
+        Pop3 = "pop3" => postern_rules::Channel::Pop3,
         /// A host with the PAM module.
         Pam = "pam" => postern_rules::Channel::Pam,
     }

@@ -101,6 +101,7 @@ pub(crate) fn channel(channel: auth::Channel) -> Channel {
     match channel {
         auth::Channel::Webmail => Channel::Webmail,
         auth::Channel::Imap => Channel::Imap,
+        auth::Channel::Pop3 => Channel::Pop3,
         auth::Channel::Pam => Channel::Pam,
     }
 }

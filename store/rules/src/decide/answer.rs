@@ -170,7 +170,7 @@ fn admit(
     accepted: Accepted,
     SignIn { channel, source, trust }: SignIn<'_>,
 ) -> Decision<AnswerVerdict> {
-    account.throttles.remove(&channel);
+    account.throttles.remove(&channel.budget());
     browsers::note(&mut account, it.platform(), channel, (source, Known::Anywhere), it.now());
     if trust && channel == Channel::Webmail {
         browsers::trust(&mut account, it.platform(), source, it.now());

@@ -166,7 +166,7 @@ fn unusual(account: &Account, channel: Channel, now: Time) -> AskVerdict {
 
 /// The refusal at a locked channel.
 fn locked(account: &Account, channel: Channel, now: Time) -> Option<SignInRefusal> {
-    account.throttle(channel).lock(channel, now).map(|lock| {
+    account.throttle(channel).lock(channel.budget(), now).map(|lock| {
         SignInRefusal::Locked(match lock {
             Lock::Until(until) => Some(until),
             Lock::Administrator => None,

@@ -119,6 +119,6 @@ pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now:
 /// Counts one more wrong code at a channel.
 pub(super) fn failed(mut account: Account, channel: Channel, now: Time) -> Decision<CodeRefusal> {
     let throttle = account.throttle(channel).failed(now);
-    account.throttles.insert(channel, throttle);
+    account.throttles.insert(channel.budget(), throttle);
     Decision::changed(CodeRefusal::Wrong { failures: throttle.failures }, account)
 }

@@ -153,7 +153,7 @@ fn password_and_code(it: &Settled<'_>, field: &Field<'_>) -> Decision<FieldVerdi
     let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
     // If no password would be left, it is not a separator.
     let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
-    account.throttles.remove(&channel);
+    account.throttles.remove(&channel.budget());
     account.accepted_fields.retain(open);
     // A backup code is valid for one sign-in, whatever the window is.
     if let Some(again) = again.clone().filter(|_| minutes > 0 && spent.accepted.method != BACKUP) {

@@ -201,7 +201,7 @@ pub(crate) fn with_browser(mut account: Account, event: &str) -> Account {
     if event.contains("after five wrong codes") {
         let throttle = (0..5).fold(Throttle::default(), |throttle, _| throttle.failed(NOW));
         let channel = if event.contains("wrong codes by imap") { Channel::Imap } else { Channel::Webmail };
-        account.throttles.insert(channel, throttle);
+        account.throttles.insert(channel.budget(), throttle);
     }
     if event.contains("after a change") {
         account.epoch += 1;

@@ -27,7 +27,10 @@ fn the_table_of_caps_is_how_often() {
             "changes of words that a user makes" => (number(WORDS_A_DAY), "24 hours".to_owned()),
             "requests for a reset of an account" => (number(REQUESTS_A_DAY), "24 hours".to_owned()),
             "wrong codes in a row at the webmail" => (budget(Channel::Webmail), "-".to_owned()),
-            "wrong codes in a row at imap" => (budget(Channel::Imap), "-".to_owned()),
+            "wrong codes in a row at imap and pop3 together" => {
+                assert_eq!(Channel::Imap.budget(), Channel::Pop3.budget());
+                (budget(Channel::Imap), "-".to_owned())
+            }
             "wrong codes in a row at pam" => (budget(Channel::Pam), "-".to_owned()),
             "wrong codes in a row that cost nothing" => (throttle::FREE.to_string(), "-".to_owned()),
             "methods of an account" => (number(factor::FACTORS_MAX), "-".to_owned()),
@@ -44,7 +47,7 @@ fn the_table_of_caps_is_how_often() {
 /// As many as may be wrong until only an administrator opens the channel.
 fn budget(channel: Channel) -> String {
     let failed = |count: &u32| (0..*count).fold(Throttle::default(), |throttle, _| throttle.failed(NOW));
-    let is_closed = |count: &u32| failed(count).lock(channel, NOW.plus(i64::MAX / 2)).is_some();
+    let is_closed = |count: &u32| failed(count).lock(channel.budget(), NOW.plus(i64::MAX / 2)).is_some();
     (1..=throttle::BOUND).find(is_closed).unwrap().to_string()
 }
 

@@ -88,6 +88,7 @@ impl<'a> Scene<'a> {
     fn channel(&self) -> Channel {
         match self.event.rsplit_once(" at ") {
             Some((_, "imap")) => Channel::Imap,
+            Some((_, "pop3")) => Channel::Pop3,
             Some((_, "pam")) => Channel::Pam,
             _ => Channel::Webmail,
         }
@@ -118,7 +119,7 @@ impl<'a> Scene<'a> {
             self.confirm(by, Offered::Totp { totp: totp(), code, window: 1 })
         };
         Some(match self.event {
-            event if event.starts_with("ask at") => Event::Ask(self.channel()),
+            event if event.starts_with("ask at") || event.starts_with("ask after") => Event::Ask(self.channel()),
             event if event.starts_with("ask from") => Event::AskFor { channel: self.channel(), source: source(event) },
             event if event.starts_with("signed in") => {
                 Event::SignedIn { channel: self.channel(), source: source(event) }

@@ -69,12 +69,7 @@ fn the_table_of_several_names_is_what_is_decided() {
 fn the_table_of_names_is_what_is_decided() {
     let mut wrong = Vec::new();
     for [platform, typed, channel, whose, verdict] in table(["platform", "name", "at", "as", "verdict"]) {
-        let channel = match channel {
-            "webmail" => Channel::Webmail,
-            "imap" => Channel::Imap,
-            "pam" => Channel::Pam,
-            other => panic!("{other}"),
-        };
+        let channel = Channel::ALL.into_iter().find(|it| it.as_str() == channel).unwrap_or_else(|| panic!("{channel}"));
         // A bar ends a cell.
         let (as_whom, what) = ask_by_name(platform, &typed.replace('¦', "|"), channel);
         if (as_whom.as_str(), what.as_str()) != (whose, verdict) {

@@ -15,6 +15,8 @@ pub enum Channel {
     Webmail,
     /// The IMAP front: the daemon is asked before the backend has received a password.
     Imap,
+    /// The POP3 front, as the IMAP front.
+    Pop3,
     /// The PAM module.
     Pam,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Channel {
         f.write_str(match self {
             Self::Webmail => "webmail",
             Self::Imap => "imap",
+            Self::Pop3 => "pop3",
             Self::Pam => "pam",
         })
     }

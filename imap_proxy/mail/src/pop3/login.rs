@@ -1,0 +1,269 @@
+//! The dialogue before sign-in.
+
+use super::command::{Command, parse};
+use super::offers::Shown;
+use crate::line::{Line, Lines};
+use crate::protocol::{self, Security};
+use crate::refusal_text::RefusalText;
+use crate::sasl;
+use crate::verdict::Stop;
+use postern_front::credentials::Credentials;
+use std::fmt;
+use zeroize::Zeroizing;
+
+type Step = protocol::Step<Listening>;
+type Next = protocol::Next<Listening>;
+type Judging = protocol::Judging<Listening>;
+
+/// Maximum number of bytes of commands that a client may send before it is signed in.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// The number of invalid commands at which a client's connection is closed.
+pub const MAX_BAD: u32 = 3;
+/// The number of failed sign-ins at which a client's connection is closed.
+pub const MAX_FAILED: u32 = 3;
+
+/// The options of the front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontOptions {
+    /// Its answers to sign-ins that fail.
+    pub texts: RefusalText,
+    /// Whether it accepts the mechanism LOGIN, which only very old clients need.
+    pub login_mechanism: bool,
+}
+
+/// Waits for commands.
+pub struct Listening {
+    security: Security,
+    options: FrontOptions,
+    shown: Shown,
+    lines: Lines,
+    /// The SASL response that is awaited.
+    asked: Option<Asked>,
+    /// The name of the last `USER`.
+    user: Option<Zeroizing<Vec<u8>>>,
+    bytes: usize,
+    bad: u32,
+    failed: u32,
+}
+
+/// What the client has been asked for.
+enum Asked {
+    /// Name and password as one message.
+    Plain,
+    /// The name, by the mechanism LOGIN.
+    Name,
+    /// The password of this name.
+    Password(Zeroizing<Vec<u8>>),
+}
+
+/// What a command leads to, besides the reply.
+enum Turn {
+    Read,
+    StartTls,
+    Judge(Credentials),
+    Close,
+}
+
+impl Listening {
+    /// A new connection, and its greeting. It has no timestamp, so no client tries APOP, which no second factor can go
+    /// with (RFC 1939, section 7).
+    pub fn begin(security: Security, options: FrontOptions, shown: Shown) -> Step {
+        let (lines, asked, user) = (Lines::default(), None, None);
+        let listening = Self { security, options, shown, lines, asked, user, bytes: 0, bad: 0, failed: 0 };
+        step("+OK Postern is ready\r\n".to_owned(), Next::Read(listening))
+    }
+
+    /// The capabilities (RFC 2449, section 5). After sign-in the backend lists its own.
+    fn capabilities(&self) -> String {
+        let own = match (self.security, self.options.login_mechanism) {
+            (Security::Clear, _) => "STLS\r\n",
+            (Security::Tls, false) => "USER\r\nSASL PLAIN\r\n",
+            (Security::Tls, true) => "USER\r\nSASL PLAIN LOGIN\r\n",
+        };
+        format!("+OK\r\n{own}PIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n{}.\r\n", self.shown)
+    }
+
+    fn go_on(mut self, mut say: String) -> Step {
+        loop {
+            let turn = match self.lines.take() {
+                Line::Incomplete => return step(say, Next::Read(self)),
+                Line::Whole(line) => self.hear(&line, &mut say),
+                Line::TooLong => {
+                    say += "-ERR That line is too long\r\n";
+                    Turn::Close
+                }
+            };
+            match turn {
+                Turn::Read => {}
+                Turn::Close => return step(say, Next::Close),
+                Turn::Judge(credentials) => {
+                    return step(say, Next::Judge(Judging { tag: (), credentials, listening: self }));
+                }
+                Turn::StartTls => {
+                    // Plaintext bytes after the command may have been injected, and so may a name before it.
+                    let (lines, user) = (Lines::default(), None);
+                    let listening = Self { security: Security::Tls, lines, user, ..self };
+                    return step(say, Next::StartTls(listening));
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, line: &[u8], say: &mut String) -> Turn {
+        self.bytes += line.len();
+        let turn = match self.asked.take() {
+            Some(asked) => self.hear_answer(asked, line, say),
+            None => self.obey(parse(line), say),
+        };
+        if self.bytes > MAX_BYTES && matches!(turn, Turn::Read) {
+            *say += "-ERR Too much was said before signing in\r\n";
+            return Turn::Close;
+        }
+        turn
+    }
+
+    fn obey(&mut self, command: Command, say: &mut String) -> Turn {
+        match command {
+            Command::Capabilities => {
+                *say += &self.capabilities();
+                Turn::Read
+            }
+            Command::Quit => {
+                *say += "+OK Goodbye\r\n";
+                Turn::Close
+            }
+            Command::StartTls if self.security == Security::Clear => {
+                *say += "+OK Begin TLS now\r\n";
+                Turn::StartTls
+            }
+            Command::User(_) | Command::Pass(_) | Command::Plain(_) | Command::Login(_) | Command::Mechanisms
+                if self.security == Security::Clear =>
+            {
+                *say += "-ERR [AUTH] Begin TLS first, with STLS\r\n";
+                self.count_bad(say)
+            }
+            Command::User(name) => {
+                // The same for every name: it is judged together with the password.
+                *say += "+OK\r\n";
+                self.user = Some(name);
+                Turn::Read
+            }
+            Command::Pass(password) => match self.user.take() {
+                Some(name) => self.judge(Credentials::new(&name, &password), say),
+                None => self.misunderstand(say),
+            },
+            Command::Mechanisms => {
+                let login = if self.options.login_mechanism { "LOGIN\r\n" } else { "" };
+                *say += &format!("+OK\r\nPLAIN\r\n{login}.\r\n");
+                Turn::Read
+            }
+            Command::Plain(None) => self.ask(Asked::Plain, "", say),
+            Command::Plain(Some(message)) => self.hear_answer(Asked::Plain, &message, say),
+            // "Username:" in base64: there are clients that look for exactly that word.
+            Command::Login(None) if self.options.login_mechanism => self.ask(Asked::Name, "VXNlcm5hbWU6", say),
+            Command::Login(Some(name)) if self.options.login_mechanism => self.hear_answer(Asked::Name, &name, say),
+            Command::Login(_) | Command::OtherMechanism => {
+                *say += "-ERR Only PLAIN works here\r\n";
+                self.count_bad(say)
+            }
+            Command::StartTls | Command::Unknown => self.misunderstand(say),
+        }
+    }
+
+    fn ask(&mut self, asked: Asked, challenge: &str, say: &mut String) -> Turn {
+        *say += &format!("+ {challenge}\r\n");
+        self.asked = Some(asked);
+        Turn::Read
+    }
+
+    /// Processes the line that an `AUTH` waits for; `*` cancels it (RFC 5034, section 4).
+    fn hear_answer(&mut self, asked: Asked, line: &[u8], say: &mut String) -> Turn {
+        let credentials = match asked {
+            Asked::Plain => sasl::plain(line),
+            Asked::Name => {
+                let Some(name) = sasl::answer(line) else { return self.misunderstand(say) };
+                // "Password:"
+                return self.ask(Asked::Password(name), "UGFzc3dvcmQ6", say);
+            }
+            Asked::Password(name) => sasl::answer(line).and_then(|password| Credentials::new(&name, &password)),
+        };
+        self.judge(credentials, say)
+    }
+
+    fn judge(&mut self, credentials: Option<Credentials>, say: &mut String) -> Turn {
+        credentials.map_or_else(|| self.misunderstand(say), Turn::Judge)
+    }
+
+    fn misunderstand(&mut self, say: &mut String) -> Turn {
+        *say += "-ERR That is not possible before signing in, or not written as it should be\r\n";
+        self.count_bad(say)
+    }
+
+    fn count_bad(&mut self, say: &mut String) -> Turn {
+        self.bad += 1;
+        if self.bad < MAX_BAD {
+            return Turn::Read;
+        }
+        *say += "-ERR Too many commands that cannot be served\r\n";
+        Turn::Close
+    }
+}
+
+impl protocol::Listening for Listening {
+    /// Replies come in the order of commands.
+    type Tag = ();
+
+    fn receive(mut self, piece: &[u8]) -> Step {
+        self.lines.push(piece);
+        self.go_on(String::new())
+    }
+
+    fn secured(self) -> Step {
+        step(String::new(), Next::Read(self))
+    }
+
+    fn client(&self) -> Option<&str> {
+        None
+    }
+
+    /// The codes are those of RFC 2449, section 8.1.1, and RFC 3206: `[AUTH]` has a client ask for a new password, the
+    /// others do not.
+    fn refuse(mut self, (): (), stop: Stop) -> Step {
+        let RefusalText { refused, expired, password_expired, unavailable, limit, contact_admin } = &self.options.texts;
+        let mut say = match stop {
+            Stop::Refused => format!("-ERR [AUTH] {refused}\r\n"),
+            Stop::Expired => format!("-ERR [AUTH] {expired}\r\n"),
+            Stop::PasswordExpired => format!("-ERR [AUTH] {password_expired}\r\n"),
+            Stop::ContactAdmin => format!("-ERR [AUTH] {contact_admin}\r\n"),
+            Stop::Unavailable => format!("-ERR [SYS/TEMP] {unavailable}\r\n"),
+            Stop::Limit => format!("-ERR [IN-USE] {limit}\r\n"),
+            Stop::TooSoon => {
+                "-ERR [LOGIN-DELAY] The mail server wants a longer time between two sign-ins.\r\n".to_owned()
+            }
+        };
+        self.failed += 1;
+        if self.failed < MAX_FAILED {
+            return self.go_on(say);
+        }
+        say += "-ERR Too many sign-ins have failed\r\n";
+        step(say, Next::Close)
+    }
+
+    fn accept(self) -> Zeroizing<Vec<u8>> {
+        self.lines.rest()
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening").field("security", &self.security).finish_non_exhaustive()
+    }
+}
+
+fn step(say: String, next: Next) -> Step {
+    Step { say: say.into_bytes(), next }
+}
+
+#[cfg(test)]
+#[path = "login_tests.rs"]
+mod tests;

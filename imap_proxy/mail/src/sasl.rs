@@ -1,0 +1,47 @@
+//! The SASL messages of a client (RFC 4616 for PLAIN; draft-murchison-sasl-login for LOGIN), the same in every protocol.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern_front::credentials::Credentials;
+use zeroize::Zeroizing;
+
+/// Parses the message `authorise NUL authenticate NUL password` of PLAIN, in base64.
+#[must_use]
+pub fn plain(encoded: &[u8]) -> Option<Credentials> {
+    let decoded = decode(encoded)?;
+    let mut parts = decoded.split(|byte| *byte == 0);
+    let (Some(authorise), Some(name), Some(password), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    // An authorization identity that differs from the authentication identity cannot be verified here.
+    if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
+}
+
+/// Parses a response of LOGIN, in base64; none: it is not valid, or contains a byte that no name and no password
+/// contains.
+#[must_use]
+pub fn answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let decoded = decode(encoded)?;
+    (!decoded.is_empty() && !decoded.iter().any(|byte| b"\0\r\n".contains(byte))).then_some(decoded)
+}
+
+/// The message of PLAIN for this name and password, in base64, with no authorization identity.
+pub(crate) fn plain_message(name: &[u8], password: &[u8]) -> Zeroizing<Vec<u8>> {
+    encode(&Zeroizing::new([b"\0", name, b"\0", password].concat()))
+}
+
+/// A message in base64.
+pub(crate) fn encode(message: &[u8]) -> Zeroizing<Vec<u8>> {
+    // Four characters for three bytes; the buffer never grows, so it leaves no copies.
+    let mut encoded = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
+    STANDARD.encode_string(message, &mut encoded);
+    Zeroizing::new(encoded.as_bytes().to_vec())
+}
+
+fn decode(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut decoded = Zeroizing::new(vec![0; encoded.len()]);
+    let length = STANDARD.decode_slice(encoded, &mut decoded).ok()?;
+    decoded.truncate(length);
+    Some(decoded)
+}
