@@ -6,6 +6,7 @@
 //! connection that the backend returns.
 
 pub mod backend;
+pub mod before_sign_in;
 mod checks;
 pub mod connection;
 pub mod dialogue;

@@ -20,10 +20,51 @@ pub fn plain(encoded: &[u8]) -> Option<Credentials> {
 
 /// Parses a response of LOGIN, in base64; none: it is not valid, or contains a byte that no name and no password
 /// contains.
-#[must_use]
-pub fn answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let decoded = decode(encoded)?;
     (!decoded.is_empty() && !decoded.iter().any(|byte| b"\0\r\n".contains(byte))).then_some(decoded)
+}
+
+/// The message that a client is asked for.
+pub(crate) enum Awaited {
+    /// Name and password as one message, by the mechanism PLAIN.
+    Plain,
+    /// The name, by the mechanism LOGIN.
+    Name,
+    /// The password of this name.
+    Password(Zeroizing<Vec<u8>>),
+}
+
+/// A valid message of a client.
+pub(crate) enum Answered {
+    /// It is the last one.
+    Whole(Credentials),
+    /// Another one is to follow.
+    Part(Awaited),
+}
+
+impl Awaited {
+    /// The line that asks the client for it, which is the same in IMAP (RFC 9051, section 6.2.2) and POP3 (RFC 5034,
+    /// section 4).
+    pub(crate) fn challenge(&self) -> String {
+        let challenge = match self {
+            Self::Plain => "",
+            // "Username:" in base64: there are clients that look for exactly that word.
+            Self::Name => "VXNlcm5hbWU6",
+            // "Password:"
+            Self::Password(_) => "UGFzc3dvcmQ6",
+        };
+        format!("+ {challenge}\r\n")
+    }
+
+    /// Parses it, in base64; none: it is not valid.
+    pub(crate) fn answered(self, encoded: &[u8]) -> Option<Answered> {
+        Some(match self {
+            Self::Plain => Answered::Whole(plain(encoded)?),
+            Self::Name => Answered::Part(Self::Password(answer(encoded)?)),
+            Self::Password(name) => Answered::Whole(Credentials::new(&name, &answer(encoded)?)?),
+        })
+    }
 }
 
 /// The message of PLAIN for this name and password, in base64, with no authorization identity.

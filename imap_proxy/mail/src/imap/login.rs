@@ -2,9 +2,10 @@
 
 use super::command::{self, Tag, Verb};
 use super::splitter::{MAX_COMMAND, Split, Splitter};
+use crate::before_sign_in::{Counts, FrontOptions};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
-use crate::sasl;
+use crate::sasl::{Answered, Awaited};
 use crate::verdict::Stop;
 use postern_front::credentials::Credentials;
 use zeroize::Zeroizing;
@@ -13,42 +14,15 @@ type Step = protocol::Step<Listening>;
 type Next = protocol::Next<Listening>;
 type Judging = protocol::Judging<Listening>;
 
-/// Maximum number of bytes of commands that a client may send before it is signed in.
-pub const MAX_BYTES: usize = 64 * 1024;
-/// The number of invalid commands at which a client's connection is closed.
-pub const MAX_BAD: u32 = 3;
-/// The number of failed sign-ins at which a client's connection is closed.
-pub const MAX_FAILED: u32 = 3;
-/// The options of the front.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrontOptions {
-    /// Its answers to sign-ins that fail.
-    pub texts: RefusalText,
-    /// Whether it accepts the mechanism LOGIN, which only very old clients need.
-    pub login_mechanism: bool,
-}
-
 /// Waits for commands.
 pub struct Listening {
     security: Security,
     options: FrontOptions,
     splitter: Splitter,
     /// The `AUTHENTICATE` whose response is awaited.
-    asked: Option<(Tag, Asked)>,
+    asked: Option<(Tag, Awaited)>,
     client: Option<String>,
-    bytes: usize,
-    bad: u32,
-    failed: u32,
-}
-
-/// What the client has been asked for.
-enum Asked {
-    /// Name and password as one message.
-    Plain,
-    /// The name, by the mechanism LOGIN.
-    Name,
-    /// The password of this name.
-    Password(Zeroizing<Vec<u8>>),
+    counts: Counts,
 }
 
 /// What a command leads to, besides the reply.
@@ -62,8 +36,8 @@ enum Turn {
 impl Listening {
     /// A new connection, and its greeting.
     pub fn begin(security: Security, options: FrontOptions) -> Step {
-        let (splitter, asked, client) = (Splitter::default(), None, None);
-        let listening = Self { security, options, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
+        let (splitter, asked, client, counts) = (Splitter::default(), None, None, Counts::default());
+        let listening = Self { security, options, splitter, asked, client, counts };
         let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", listening.capabilities()).into_bytes();
         Step { say, next: Next::Read(listening) }
     }
@@ -105,7 +79,7 @@ impl Listening {
     }
 
     fn hear(&mut self, message: &[u8], say: &mut String) -> Turn {
-        self.bytes += message.len();
+        let too_long = self.counts.too_long(message);
         let turn = match self.asked.take() {
             Some((tag, asked)) => self.hear_answer(tag, asked, message, say),
             None => match command::parse(message) {
@@ -114,7 +88,7 @@ impl Listening {
                 (None, _) => self.misunderstand(&"*", say),
             },
         };
-        if self.bytes > MAX_BYTES && matches!(turn, Turn::Read) {
+        if too_long && matches!(turn, Turn::Read) {
             *say += "* BYE Too much was said before signing in\r\n";
             return Turn::Close;
         }
@@ -150,17 +124,8 @@ impl Listening {
                 self.count_bad(say)
             }
             Verb::Login(credentials) | Verb::Plain(Some(credentials)) => Turn::Judge(tag, credentials),
-            Verb::Plain(None) => {
-                *say += "+ \r\n";
-                self.asked = Some((tag, Asked::Plain));
-                Turn::Read
-            }
-            Verb::LoginMechanism if self.options.login_mechanism => {
-                // "Username:" in base64: there are clients that look for exactly that word.
-                *say += "+ VXNlcm5hbWU6\r\n";
-                self.asked = Some((tag, Asked::Name));
-                Turn::Read
-            }
+            Verb::Plain(None) => self.ask(tag, Awaited::Plain, say),
+            Verb::LoginMechanism if self.options.login_mechanism => self.ask(tag, Awaited::Name, say),
             Verb::LoginMechanism | Verb::OtherMechanism => {
                 *say += &format!("{tag} NO [CANNOT] Only PLAIN works here\r\n");
                 self.count_bad(say)
@@ -168,22 +133,17 @@ impl Listening {
         }
     }
 
+    fn ask(&mut self, tag: Tag, awaited: Awaited, say: &mut String) -> Turn {
+        *say += &awaited.challenge();
+        self.asked = Some((tag, awaited));
+        Turn::Read
+    }
+
     /// Processes the line that an `AUTHENTICATE` waits for; `*` cancels it.
-    fn hear_answer(&mut self, tag: Tag, asked: Asked, line: &[u8], say: &mut String) -> Turn {
-        let line = line.trim_ascii_end();
-        let credentials = match asked {
-            Asked::Plain => sasl::plain(line),
-            Asked::Name => {
-                let Some(name) = sasl::answer(line) else { return self.misunderstand(&tag, say) };
-                // "Password:"
-                *say += "+ UGFzc3dvcmQ6\r\n";
-                self.asked = Some((tag, Asked::Password(name)));
-                return Turn::Read;
-            }
-            Asked::Password(name) => sasl::answer(line).and_then(|password| Credentials::new(&name, &password)),
-        };
-        match credentials {
-            Some(credentials) => Turn::Judge(tag, credentials),
+    fn hear_answer(&mut self, tag: Tag, awaited: Awaited, line: &[u8], say: &mut String) -> Turn {
+        match awaited.answered(line.trim_ascii_end()) {
+            Some(Answered::Whole(credentials)) => Turn::Judge(tag, credentials),
+            Some(Answered::Part(next)) => self.ask(tag, next, say),
             None => self.misunderstand(&tag, say),
         }
     }
@@ -207,8 +167,7 @@ impl Listening {
     }
 
     fn count_bad(&mut self, say: &mut String) -> Turn {
-        self.bad += 1;
-        if self.bad < MAX_BAD {
+        if !self.counts.too_many_bad() {
             return Turn::Read;
         }
         *say += "* BYE Too many commands that cannot be served\r\n";
@@ -244,8 +203,7 @@ impl protocol::Listening for Listening {
             Stop::PasswordExpired => format!("{tag} NO [EXPIRED] {password_expired}\r\n"),
             Stop::ContactAdmin => format!("{tag} NO [CONTACTADMIN] {contact_admin}\r\n"),
         };
-        self.failed += 1;
-        if self.failed < MAX_FAILED {
+        if !self.counts.too_many_failed() {
             return self.go_on(say);
         }
         say += "* BYE Too many sign-ins have failed\r\n";

@@ -1,40 +1,18 @@
 use super::*;
+use crate::before_sign_in::tests::options;
+use crate::before_sign_in::{self, MAX_BAD, MAX_BYTES, MAX_FAILED};
 use crate::front::{DEADLINE, REFUSAL};
 use crate::protocol::Listening as _;
 use postern_front::password_field::until_refusal;
-use postern_proxy_config::PublicUrl;
 use proptest::prelude::*;
 use std::time::Duration;
 
-fn options(login_mechanism: bool) -> FrontOptions {
-    let url = PublicUrl::try_from("https://webmail.example.com/".to_owned()).unwrap();
-    FrontOptions { texts: RefusalText::new(Some(&url)), login_mechanism }
-}
-
-/// All replies and sign-ins of a dialogue in which every sign-in is refused: the state machine never gives a verdict
-/// itself.
 fn talk<'a>(
     security: Security,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (String, Vec<Credentials>, &'static str) {
-    let (mut said, mut asked) = (String::new(), Vec::new());
-    let Next::Read(mut listening) = Listening::begin(security, options(true)).next else { panic!("a greeting") };
-    for piece in pieces {
-        let mut step = listening.receive(piece);
-        listening = loop {
-            said += std::str::from_utf8(&step.say).unwrap();
-            step = match step.next {
-                Next::Read(listening) => break listening,
-                Next::StartTls(_) => return (said, asked, "TLS"),
-                Next::Close => return (said, asked, "closed"),
-                Next::Judge(judging) => {
-                    asked.push(judging.credentials.clone());
-                    judging.refuse(Stop::Refused)
-                }
-            };
-        };
-    }
-    (said, asked, "open")
+    let Next::Read(listening) = Listening::begin(security, options(true)).next else { panic!("a greeting") };
+    before_sign_in::tests::talk(listening, pieces)
 }
 
 fn bob() -> Credentials {

@@ -10,13 +10,14 @@ pub mod reply;
 mod sign_in;
 pub mod splitter;
 
+use crate::before_sign_in::FrontOptions;
 use crate::connection::{BackendDialogue, BackendError};
 use crate::metrics::{Direction, METRICS};
 use crate::protocol::{Login, Protocol, Security, Step};
 use crate::refusal_text::RefusalText;
 use crate::terms::Terms;
 use command::Tag;
-use login::{FrontOptions, Listening};
+use login::Listening;
 use postern_front::metrics;
 use postern_process::{Counters, Gauges};
 use postern_proxy_config as config;

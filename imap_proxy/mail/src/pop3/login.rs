@@ -2,10 +2,11 @@
 
 use super::command::{Command, parse};
 use super::offers::Shown;
+use crate::before_sign_in::{Counts, FrontOptions};
 use crate::line::{Line, Lines};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
-use crate::sasl;
+use crate::sasl::{Answered, Awaited};
 use crate::verdict::Stop;
 use postern_front::credentials::Credentials;
 use std::fmt;
@@ -15,22 +16,6 @@ type Step = protocol::Step<Listening>;
 type Next = protocol::Next<Listening>;
 type Judging = protocol::Judging<Listening>;
 
-/// Maximum number of bytes of commands that a client may send before it is signed in.
-pub const MAX_BYTES: usize = 64 * 1024;
-/// The number of invalid commands at which a client's connection is closed.
-pub const MAX_BAD: u32 = 3;
-/// The number of failed sign-ins at which a client's connection is closed.
-pub const MAX_FAILED: u32 = 3;
-
-/// The options of the front.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrontOptions {
-    /// Its answers to sign-ins that fail.
-    pub texts: RefusalText,
-    /// Whether it accepts the mechanism LOGIN, which only very old clients need.
-    pub login_mechanism: bool,
-}
-
 /// Waits for commands.
 pub struct Listening {
     security: Security,
@@ -38,22 +23,10 @@ pub struct Listening {
     shown: Shown,
     lines: Lines,
     /// The SASL response that is awaited.
-    asked: Option<Asked>,
+    asked: Option<Awaited>,
     /// The name of the last `USER`.
     user: Option<Zeroizing<Vec<u8>>>,
-    bytes: usize,
-    bad: u32,
-    failed: u32,
-}
-
-/// What the client has been asked for.
-enum Asked {
-    /// Name and password as one message.
-    Plain,
-    /// The name, by the mechanism LOGIN.
-    Name,
-    /// The password of this name.
-    Password(Zeroizing<Vec<u8>>),
+    counts: Counts,
 }
 
 /// What a command leads to, besides the reply.
@@ -68,8 +41,8 @@ impl Listening {
     /// A new connection, and its greeting. It has no timestamp, so no client tries APOP, which no second factor can go
     /// with (RFC 1939, section 7).
     pub fn begin(security: Security, options: FrontOptions, shown: Shown) -> Step {
-        let (lines, asked, user) = (Lines::default(), None, None);
-        let listening = Self { security, options, shown, lines, asked, user, bytes: 0, bad: 0, failed: 0 };
+        let (lines, asked, user, counts) = (Lines::default(), None, None, Counts::default());
+        let listening = Self { security, options, shown, lines, asked, user, counts };
         step("+OK Postern is ready\r\n".to_owned(), Next::Read(listening))
     }
 
@@ -110,12 +83,12 @@ impl Listening {
     }
 
     fn hear(&mut self, line: &[u8], say: &mut String) -> Turn {
-        self.bytes += line.len();
+        let too_long = self.counts.too_long(line);
         let turn = match self.asked.take() {
             Some(asked) => self.hear_answer(asked, line, say),
             None => self.obey(parse(line), say),
         };
-        if self.bytes > MAX_BYTES && matches!(turn, Turn::Read) {
+        if too_long && matches!(turn, Turn::Read) {
             *say += "-ERR Too much was said before signing in\r\n";
             return Turn::Close;
         }
@@ -148,20 +121,19 @@ impl Listening {
                 self.user = Some(name);
                 Turn::Read
             }
-            Command::Pass(password) => match self.user.take() {
-                Some(name) => self.judge(Credentials::new(&name, &password), say),
-                None => self.misunderstand(say),
-            },
+            Command::Pass(password) => {
+                let credentials = self.user.take().and_then(|name| Credentials::new(&name, &password));
+                credentials.map_or_else(|| self.misunderstand(say), Turn::Judge)
+            }
             Command::Mechanisms => {
                 let login = if self.options.login_mechanism { "LOGIN\r\n" } else { "" };
                 *say += &format!("+OK\r\nPLAIN\r\n{login}.\r\n");
                 Turn::Read
             }
-            Command::Plain(None) => self.ask(Asked::Plain, "", say),
-            Command::Plain(Some(message)) => self.hear_answer(Asked::Plain, &message, say),
-            // "Username:" in base64: there are clients that look for exactly that word.
-            Command::Login(None) if self.options.login_mechanism => self.ask(Asked::Name, "VXNlcm5hbWU6", say),
-            Command::Login(Some(name)) if self.options.login_mechanism => self.hear_answer(Asked::Name, &name, say),
+            Command::Plain(None) => self.ask(Awaited::Plain, say),
+            Command::Plain(Some(message)) => self.hear_answer(Awaited::Plain, &message, say),
+            Command::Login(None) if self.options.login_mechanism => self.ask(Awaited::Name, say),
+            Command::Login(Some(name)) if self.options.login_mechanism => self.hear_answer(Awaited::Name, &name, say),
             Command::Login(_) | Command::OtherMechanism => {
                 *say += "-ERR Only PLAIN works here\r\n";
                 self.count_bad(say)
@@ -170,28 +142,19 @@ impl Listening {
         }
     }
 
-    fn ask(&mut self, asked: Asked, challenge: &str, say: &mut String) -> Turn {
-        *say += &format!("+ {challenge}\r\n");
-        self.asked = Some(asked);
+    fn ask(&mut self, awaited: Awaited, say: &mut String) -> Turn {
+        *say += &awaited.challenge();
+        self.asked = Some(awaited);
         Turn::Read
     }
 
     /// Processes the line that an `AUTH` waits for; `*` cancels it (RFC 5034, section 4).
-    fn hear_answer(&mut self, asked: Asked, line: &[u8], say: &mut String) -> Turn {
-        let credentials = match asked {
-            Asked::Plain => sasl::plain(line),
-            Asked::Name => {
-                let Some(name) = sasl::answer(line) else { return self.misunderstand(say) };
-                // "Password:"
-                return self.ask(Asked::Password(name), "UGFzc3dvcmQ6", say);
-            }
-            Asked::Password(name) => sasl::answer(line).and_then(|password| Credentials::new(&name, &password)),
-        };
-        self.judge(credentials, say)
-    }
-
-    fn judge(&mut self, credentials: Option<Credentials>, say: &mut String) -> Turn {
-        credentials.map_or_else(|| self.misunderstand(say), Turn::Judge)
+    fn hear_answer(&mut self, awaited: Awaited, line: &[u8], say: &mut String) -> Turn {
+        match awaited.answered(line) {
+            Some(Answered::Whole(credentials)) => Turn::Judge(credentials),
+            Some(Answered::Part(next)) => self.ask(next, say),
+            None => self.misunderstand(say),
+        }
     }
 
     fn misunderstand(&mut self, say: &mut String) -> Turn {
@@ -200,8 +163,7 @@ impl Listening {
     }
 
     fn count_bad(&mut self, say: &mut String) -> Turn {
-        self.bad += 1;
-        if self.bad < MAX_BAD {
+        if !self.counts.too_many_bad() {
             return Turn::Read;
         }
         *say += "-ERR Too many commands that cannot be served\r\n";
@@ -241,8 +203,7 @@ impl protocol::Listening for Listening {
                 "-ERR [LOGIN-DELAY] The mail server wants a longer time between two sign-ins.\r\n".to_owned()
             }
         };
-        self.failed += 1;
-        if self.failed < MAX_FAILED {
+        if !self.counts.too_many_failed() {
             return self.go_on(say);
         }
         say += "-ERR Too many sign-ins have failed\r\n";

@@ -1,41 +1,22 @@
 use super::super::offers::Offers;
 use super::*;
+use crate::before_sign_in;
+use crate::before_sign_in::tests::options;
 use crate::protocol::Listening as _;
-use postern_proxy_config::PublicUrl;
 use proptest::prelude::*;
 
 fn begin(security: Security) -> Listening {
-    let url = PublicUrl::try_from("https://webmail.example.com/".to_owned()).unwrap();
-    let options = FrontOptions { texts: RefusalText::new(Some(&url)), login_mechanism: true };
     let shown = Offers::of(&[b"TOP".to_vec(), b"UIDL".to_vec(), b"SASL GSSAPI".to_vec()]).shown;
-    let Step { say, next: Next::Read(listening) } = Listening::begin(security, options, shown) else { panic!() };
+    let Step { say, next: Next::Read(listening) } = Listening::begin(security, options(true), shown) else { panic!() };
     assert_eq!(say, b"+OK Postern is ready\r\n");
     listening
 }
 
-/// All replies and sign-ins of a dialogue in which every sign-in is refused: the state machine never gives a verdict
-/// itself.
 fn talk<'a>(
     security: Security,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (String, Vec<Credentials>, &'static str) {
-    let (mut said, mut asked, mut listening) = (String::new(), Vec::new(), begin(security));
-    for piece in pieces {
-        let mut step = listening.receive(piece);
-        listening = loop {
-            said += std::str::from_utf8(&step.say).unwrap();
-            step = match step.next {
-                Next::Read(listening) => break listening,
-                Next::StartTls(_) => return (said, asked, "TLS"),
-                Next::Close => return (said, asked, "closed"),
-                Next::Judge(judging) => {
-                    asked.push(judging.credentials.clone());
-                    judging.refuse(Stop::Refused)
-                }
-            };
-        };
-    }
-    (said, asked, "open")
+    before_sign_in::tests::talk(begin(security), pieces)
 }
 
 fn credentials(password: &str) -> Credentials {

@@ -9,12 +9,13 @@ pub mod login;
 pub mod offers;
 mod sign_in;
 
+use crate::before_sign_in::FrontOptions;
 use crate::connection::{BackendDialogue, BackendError};
 use crate::metrics::{Direction, METRICS};
 use crate::protocol::{Login, Protocol, Security, Step};
 use crate::refusal_text::RefusalText;
 use crate::terms::Terms;
-use login::{FrontOptions, Listening};
+use login::Listening;
 use offers::{Offers, Shown};
 use postern_front::metrics;
 use postern_process::{Counters, Gauges};
