@@ -46,6 +46,10 @@ pub const SECURITY_CHANGE: &str = "/postern/security/change";
 /// GET shows [`Page::AppPassword`](super::Page::AppPassword) until a POST confirms that it was seen.
 pub const APP_PASSWORD: &str = "/postern/security/app-password";
 
+/// The pages that a browser can return to after the language was changed. The page of a change needs its query, so it
+/// is not included.
+pub const PAGES: [&str; 9] = [HOME, SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS, LOST, SECURITY, APP_PASSWORD];
+
 /// GET: [`assets::STYLE`](super::assets::STYLE); a query is a cache key only.
 pub const STYLE: &str = "/postern/style.css";
 /// GET: [`assets::SCRIPT`](super::assets::SCRIPT); a query is a cache key only.

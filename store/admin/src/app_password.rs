@@ -45,6 +45,17 @@ pub(crate) enum Verb {
     Revoke(Revoke),
 }
 
+impl Verb {
+    /// Does it.
+    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+        match self {
+            Self::List(Owner { mailbox }) => list(session, mailbox),
+            Self::Create(create) => create.run(session),
+            Self::Revoke(Revoke { owner, id }) => revoke(session, owner.mailbox, id),
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct Create {
     #[command(flatten)]
@@ -70,17 +81,6 @@ pub(crate) struct Revoke {
     /// The app password's id: its first five letters, as `postern app-password list` shows them
     #[arg(value_name = "ID")]
     id: String,
-}
-
-impl Verb {
-    /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        match self {
-            Self::List(Owner { mailbox }) => list(session, mailbox),
-            Self::Create(create) => create.run(session),
-            Self::Revoke(Revoke { owner, id }) => revoke(session, owner.mailbox, id),
-        }
-    }
 }
 
 fn list(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {

@@ -1,9 +1,10 @@
 //! An import, and another process that works on the same store at the same time. Whatever the order of their reads and
 //! writes, the store holds the import completely, or nothing of it.
 
-use postern_engine::{
-    Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, SledEngine, Swap, Visitor, Watch,
-};
+#[path = "../../engine/tests/engine/turns.rs"]
+mod turns;
+
+use postern_engine::{Change, Engine, MemoryEngine, SledEngine};
 use postern_rules::platform::Policy;
 use postern_rules::{Account, Mailbox, Platform, Time};
 use postern_vault::export::{self, ExportError};
@@ -20,57 +21,11 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use turns::Turns;
 
 /// Records of the export: several commits.
 const RECORDS: usize = 130;
 const NOW: Time = Time(1_800_000_000);
-
-/// An engine whose calls wait their turns: before each, the caller is behind as many others as the next number says.
-struct Turns {
-    engine: Arc<dyn Engine>,
-    turns: Arc<Mutex<VecDeque<u8>>>,
-}
-
-impl Turns {
-    fn wait<T: 'static>(&self, call: impl FnOnce(&dyn Engine) -> Pending<T> + Send + 'static) -> Pending<T> {
-        let (engine, turns) = (self.engine.clone(), self.turns.clone());
-        Box::pin(async move {
-            let turns = turns.lock().unwrap().pop_front().unwrap_or(0);
-            for _ in 0..turns {
-                tokio::task::yield_now().await;
-            }
-            call(&*engine).await
-        })
-    }
-}
-
-impl Engine for Turns {
-    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
-        let key = key.to_vec();
-        self.wait(move |engine| engine.load(&key))
-    }
-
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
-        let (prefix, after) = (prefix.to_vec(), after.map(<[u8]>::to_vec));
-        self.wait(move |engine| engine.scan(&prefix, after.as_deref(), limit))
-    }
-
-    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
-        self.wait(move |engine| engine.commit(changes))
-    }
-
-    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
-        self.engine.snapshot(visit)
-    }
-
-    fn watch(&self) -> Pending<Watch> {
-        self.engine.watch()
-    }
-
-    fn health(&self) -> Result<(), EngineError> {
-        self.engine.health()
-    }
-}
 
 fn mailbox(number: usize) -> Mailbox {
     serde_json::from_value(format!("n{number}@example.com").into()).unwrap()

@@ -166,30 +166,7 @@ async fn tried<V: Verdict>(
 /// # Errors
 /// [`Refused`]; no alias was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
-    until_unchanged(&wanted.mailbox, || async {
-        let (stored, _) = account(daemon, &wanted.mailbox).await?;
-        let platforms = daemon.effects.platform_set();
-        let mut next = stored.value.clone();
-        let mut changes = Vec::new();
-        for typed in &wanted.aliases {
-            let alias = alias_name(daemon, &platforms, typed)?;
-            let other = daemon.records.alias(&alias).await.map_err(unstored)?;
-            let own = daemon.records.account(&alias).await.map_err(unstored)?;
-            let known = match (&other, &own) {
-                (Some(other), _) => Known::AliasOf(&other.value),
-                (None, Some(own)) => Known::Account(&own.value),
-                (None, None) => Known::Nothing,
-            };
-            match alias::add(&mut next, alias.clone(), known).map_err(|why| explain_alias(&next, &alias, &why))? {
-                Added::Already => continue,
-                Added::Now => changes.push(Change::expect(account_key(&alias), None)),
-                Added::NowWithoutNotes => changes.extend(own.map(|notes| Change::delete(notes.key, notes.revision))),
-            }
-            changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox).map_err(unstored)?);
-        }
-        write_aliases(daemon, (actor, "add alias"), &platforms, (&stored, &next), changes, &wanted.aliases).await
-    })
-    .await
+    change_aliases(daemon, actor, wanted, AliasChange::Add).await
 }
 
 /// Removes aliases from a mailbox.
@@ -197,6 +174,23 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
 /// # Errors
 /// [`Refused`]; no alias was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
+    change_aliases(daemon, actor, wanted, AliasChange::Remove).await
+}
+
+/// A change of a mailbox's aliases.
+#[derive(Clone, Copy)]
+enum AliasChange {
+    Add,
+    Remove,
+}
+
+/// Makes this change with each of the aliases, or with none.
+async fn change_aliases(
+    daemon: &Daemon,
+    actor: &str,
+    wanted: &Aliases,
+    change: AliasChange,
+) -> Result<Accounts, Refused> {
     until_unchanged(&wanted.mailbox, || async {
         let (stored, _) = account(daemon, &wanted.mailbox).await?;
         let platforms = daemon.effects.platform_set();
@@ -204,14 +198,53 @@ pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> R
         let mut changes = Vec::new();
         for typed in &wanted.aliases {
             let alias = alias_name(daemon, &platforms, typed)?;
-            alias::remove(&mut next, &alias).map_err(|why| explain_alias(&next, &alias, &why))?;
-            if let Some(record) = daemon.records.alias(&alias).await.map_err(unstored)? {
-                changes.push(Change::delete(alias_key(&alias), record.revision));
+            match change {
+                AliasChange::Add => add_alias(daemon, &mut next, &alias, &mut changes).await?,
+                AliasChange::Remove => remove_alias(daemon, &mut next, &alias, &mut changes).await?,
             }
         }
-        write_aliases(daemon, (actor, "remove alias"), &platforms, (&stored, &next), changes, &wanted.aliases).await
+        let action = match change {
+            AliasChange::Add => "add alias",
+            AliasChange::Remove => "remove alias",
+        };
+        write_aliases(daemon, (actor, action), &platforms, (&stored, &next), changes, &wanted.aliases).await
     })
     .await
+}
+
+async fn add_alias(
+    daemon: &Daemon,
+    next: &mut Account,
+    alias: &Mailbox,
+    changes: &mut Vec<Change>,
+) -> Result<(), Refused> {
+    let other = daemon.records.alias(alias).await.map_err(unstored)?;
+    let own = daemon.records.account(alias).await.map_err(unstored)?;
+    let known = match (&other, &own) {
+        (Some(other), _) => Known::AliasOf(&other.value),
+        (None, Some(own)) => Known::Account(&own.value),
+        (None, None) => Known::Nothing,
+    };
+    match alias::add(next, alias.clone(), known).map_err(|why| explain_alias(next, alias, &why))? {
+        Added::Already => return Ok(()),
+        Added::Now => changes.push(Change::expect(account_key(alias), None)),
+        Added::NowWithoutNotes => changes.extend(own.map(|notes| Change::delete(notes.key, notes.revision))),
+    }
+    changes.push(daemon.records.put(alias_key(alias), None, &next.mailbox).map_err(unstored)?);
+    Ok(())
+}
+
+async fn remove_alias(
+    daemon: &Daemon,
+    next: &mut Account,
+    alias: &Mailbox,
+    changes: &mut Vec<Change>,
+) -> Result<(), Refused> {
+    alias::remove(next, alias).map_err(|why| explain_alias(next, alias, &why))?;
+    if let Some(record) = daemon.records.alias(alias).await.map_err(unstored)? {
+        changes.push(Change::delete(alias_key(alias), record.revision));
+    }
+    Ok(())
 }
 
 /// Describes a refusal of an alias by the rules in words.

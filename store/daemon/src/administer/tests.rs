@@ -1,69 +1,24 @@
 //! Two administrators at two daemons over one store. Whatever the order of their reads and writes, what must be true of
 //! the accounts is true.
 
+#[path = "../../../engine/tests/engine/turns.rs"]
+mod turns;
+
 use super::*;
 use crate::administer::{accounts, contact, platforms};
 use crate::effects::tests::{daemon, one_of_several};
-use postern_engine::{
-    Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, SledEngine, Swap, Visitor, Watch,
-};
+use postern_engine::{Engine, MemoryEngine, SledEngine};
 use postern_rules::alias::hidden_by_plus_addressing;
 use postern_vault::keys::{ALIAS, account_key, alias_key};
 use postern_wire::admin::{Action, Aliases, ChangeAccount, SetContact, SetPlatform};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use turns::Turns;
 
 const BY: &str = "a test";
 /// Names that are created, and made aliases of each other; with plus-addressing, the last means the first.
 const NAMES: [&str; 3] = ["bob@example.com", "eve@example.com", "bob+x@example.com"];
-
-/// An engine whose calls wait their turns: before each, the caller is behind as many others as the next number says.
-struct Turns {
-    engine: Arc<dyn Engine>,
-    turns: Arc<Mutex<VecDeque<u8>>>,
-}
-
-impl Turns {
-    fn wait<T: 'static>(&self, call: impl FnOnce(&dyn Engine) -> Pending<T> + Send + 'static) -> Pending<T> {
-        let (engine, turns) = (self.engine.clone(), self.turns.clone());
-        Box::pin(async move {
-            let turns = turns.lock().unwrap().pop_front().unwrap_or(0);
-            for _ in 0..turns {
-                tokio::task::yield_now().await;
-            }
-            call(&*engine).await
-        })
-    }
-}
-
-impl Engine for Turns {
-    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
-        let key = key.to_vec();
-        self.wait(move |engine| engine.load(&key))
-    }
-
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
-        let (prefix, after) = (prefix.to_vec(), after.map(<[u8]>::to_vec));
-        self.wait(move |engine| engine.scan(&prefix, after.as_deref(), limit))
-    }
-
-    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
-        self.wait(move |engine| engine.commit(changes))
-    }
-
-    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
-        self.engine.snapshot(visit)
-    }
-
-    fn watch(&self) -> Pending<Watch> {
-        self.engine.watch()
-    }
-
-    fn health(&self) -> Result<(), EngineError> {
-        self.engine.health()
-    }
-}
 
 /// A command of an administrator. The numbers are indexes of [`NAMES`].
 #[derive(Debug, Clone, Copy)]
