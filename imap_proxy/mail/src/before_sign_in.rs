@@ -1,6 +1,7 @@
 //! What the dialogues before sign-in share: the options of the front, and the limits of a client that is not signed in.
 
 use crate::refusal_text::RefusalText;
+use postern_front::credentials::Credentials;
 
 /// Maximum number of bytes of commands that a client may send before it is signed in.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -18,7 +19,19 @@ pub struct FrontOptions {
     pub login_mechanism: bool,
 }
 
-/// What a client has sent before it is signed in. Each method counts, and returns whether that is too much.
+/// What a command leads to, besides the reply.
+pub(crate) enum Turn<Tag> {
+    /// The next command.
+    Read,
+    /// TLS.
+    StartTls,
+    /// A verdict on this sign-in.
+    Judge(Tag, Credentials),
+    /// The end of the connection.
+    Close,
+}
+
+/// What a client has sent before it is signed in. At its limit `goodbye` is said, and the connection is to be closed.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     bytes: usize,
@@ -27,23 +40,34 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts the bytes of a command: [`MAX_BYTES`].
-    pub(crate) const fn too_long(&mut self, command: &[u8]) -> bool {
-        self.bytes += command.len();
-        self.bytes > MAX_BYTES
+    /// Counts the bytes of a command that has led to `turn`: [`MAX_BYTES`].
+    pub(crate) fn bytes<Tag>(&mut self, length: usize, turn: Turn<Tag>, goodbye: &str, say: &mut String) -> Turn<Tag> {
+        self.bytes += length;
+        match turn {
+            Turn::Read => read_or_close(self.bytes <= MAX_BYTES, goodbye, say),
+            turn => turn,
+        }
     }
 
     /// Counts an invalid command: [`MAX_BAD`].
-    pub(crate) const fn too_many_bad(&mut self) -> bool {
+    pub(crate) fn bad<Tag>(&mut self, goodbye: &str, say: &mut String) -> Turn<Tag> {
         self.bad += 1;
-        self.bad >= MAX_BAD
+        read_or_close(self.bad < MAX_BAD, goodbye, say)
     }
 
-    /// Counts a failed sign-in: [`MAX_FAILED`].
+    /// Counts a failed sign-in, and returns whether that was the last: [`MAX_FAILED`].
     pub(crate) const fn too_many_failed(&mut self) -> bool {
         self.failed += 1;
         self.failed >= MAX_FAILED
     }
+}
+
+fn read_or_close<Tag>(is_within: bool, goodbye: &str, say: &mut String) -> Turn<Tag> {
+    if is_within {
+        return Turn::Read;
+    }
+    *say += goodbye;
+    Turn::Close
 }
 
 #[cfg(test)]
@@ -51,7 +75,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::protocol::{Listening, Next};
     use crate::verdict::Stop;
-    use postern_front::credentials::Credentials;
     use postern_proxy_config::PublicUrl;
 
     pub(crate) fn options(login_mechanism: bool) -> FrontOptions {

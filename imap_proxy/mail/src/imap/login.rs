@@ -2,12 +2,11 @@
 
 use super::command::{self, Tag, Verb};
 use super::splitter::{MAX_COMMAND, Split, Splitter};
-use crate::before_sign_in::{Counts, FrontOptions};
+use crate::before_sign_in::{self, Counts, FrontOptions};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
 use crate::sasl::{Answered, Awaited};
 use crate::verdict::Stop;
-use postern_front::credentials::Credentials;
 use zeroize::Zeroizing;
 
 type Step = protocol::Step<Listening>;
@@ -25,13 +24,7 @@ pub struct Listening {
     counts: Counts,
 }
 
-/// What a command leads to, besides the reply.
-enum Turn {
-    Read,
-    StartTls,
-    Judge(Tag, Credentials),
-    Close,
-}
+type Turn = before_sign_in::Turn<Tag>;
 
 impl Listening {
     /// A new connection, and its greeting.
@@ -79,7 +72,6 @@ impl Listening {
     }
 
     fn hear(&mut self, message: &[u8], say: &mut String) -> Turn {
-        let too_long = self.counts.too_long(message);
         let turn = match self.asked.take() {
             Some((tag, asked)) => self.hear_answer(tag, asked, message, say),
             None => match command::parse(message) {
@@ -88,11 +80,7 @@ impl Listening {
                 (None, _) => self.misunderstand(&"*", say),
             },
         };
-        if too_long && matches!(turn, Turn::Read) {
-            *say += "* BYE Too much was said before signing in\r\n";
-            return Turn::Close;
-        }
-        turn
+        self.counts.bytes(message.len(), turn, "* BYE Too much was said before signing in\r\n", say)
     }
 
     fn obey(&mut self, tag: Tag, verb: Verb, say: &mut String) -> Turn {
@@ -167,11 +155,7 @@ impl Listening {
     }
 
     fn count_bad(&mut self, say: &mut String) -> Turn {
-        if !self.counts.too_many_bad() {
-            return Turn::Read;
-        }
-        *say += "* BYE Too many commands that cannot be served\r\n";
-        Turn::Close
+        self.counts.bad("* BYE Too many commands that cannot be served\r\n", say)
     }
 }
 

@@ -3,6 +3,7 @@ use crate::before_sign_in::tests::options;
 use crate::before_sign_in::{self, MAX_BAD, MAX_BYTES, MAX_FAILED};
 use crate::front::{DEADLINE, REFUSAL};
 use crate::protocol::Listening as _;
+use postern_front::credentials::Credentials;
 use postern_front::password_field::until_refusal;
 use proptest::prelude::*;
 use std::time::Duration;

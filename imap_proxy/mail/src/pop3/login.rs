@@ -2,7 +2,7 @@
 
 use super::command::{Command, parse};
 use super::offers::Shown;
-use crate::before_sign_in::{Counts, FrontOptions};
+use crate::before_sign_in::{self, Counts, FrontOptions};
 use crate::line::{Line, Lines};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
@@ -29,13 +29,7 @@ pub struct Listening {
     counts: Counts,
 }
 
-/// What a command leads to, besides the reply.
-enum Turn {
-    Read,
-    StartTls,
-    Judge(Credentials),
-    Close,
-}
+type Turn = before_sign_in::Turn<()>;
 
 impl Listening {
     /// A new connection, and its greeting. It has no timestamp, so no client tries APOP, which no second factor can go
@@ -69,7 +63,7 @@ impl Listening {
             match turn {
                 Turn::Read => {}
                 Turn::Close => return step(say, Next::Close),
-                Turn::Judge(credentials) => {
+                Turn::Judge((), credentials) => {
                     return step(say, Next::Judge(Judging { tag: (), credentials, listening: self }));
                 }
                 Turn::StartTls => {
@@ -83,16 +77,11 @@ impl Listening {
     }
 
     fn hear(&mut self, line: &[u8], say: &mut String) -> Turn {
-        let too_long = self.counts.too_long(line);
         let turn = match self.asked.take() {
             Some(asked) => self.hear_answer(asked, line, say),
             None => self.obey(parse(line), say),
         };
-        if too_long && matches!(turn, Turn::Read) {
-            *say += "-ERR Too much was said before signing in\r\n";
-            return Turn::Close;
-        }
-        turn
+        self.counts.bytes(line.len(), turn, "-ERR Too much was said before signing in\r\n", say)
     }
 
     fn obey(&mut self, command: Command, say: &mut String) -> Turn {
@@ -123,7 +112,10 @@ impl Listening {
             }
             Command::Pass(password) => {
                 let credentials = self.user.take().and_then(|name| Credentials::new(&name, &password));
-                credentials.map_or_else(|| self.misunderstand(say), Turn::Judge)
+                match credentials {
+                    Some(credentials) => Turn::Judge((), credentials),
+                    None => self.misunderstand(say),
+                }
             }
             Command::Mechanisms => {
                 let login = if self.options.login_mechanism { "LOGIN\r\n" } else { "" };
@@ -151,7 +143,7 @@ impl Listening {
     /// Processes the line that an `AUTH` waits for; `*` cancels it (RFC 5034, section 4).
     fn hear_answer(&mut self, awaited: Awaited, line: &[u8], say: &mut String) -> Turn {
         match awaited.answered(line) {
-            Some(Answered::Whole(credentials)) => Turn::Judge(credentials),
+            Some(Answered::Whole(credentials)) => Turn::Judge((), credentials),
             Some(Answered::Part(next)) => self.ask(next, say),
             None => self.misunderstand(say),
         }
@@ -163,11 +155,7 @@ impl Listening {
     }
 
     fn count_bad(&mut self, say: &mut String) -> Turn {
-        if !self.counts.too_many_bad() {
-            return Turn::Read;
-        }
-        *say += "-ERR Too many commands that cannot be served\r\n";
-        Turn::Close
+        self.counts.bad("-ERR Too many commands that cannot be served\r\n", say)
     }
 }
 
