@@ -211,21 +211,26 @@ mod tests {
     async fn anything_else_is_no_header() {
         let four = [192, 0, 2, 7, 10, 0, 0, 1, 0, 1, 1, 187];
         let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(MAX_V1 - 15));
+        for text in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 56324\r\n      ",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 56324 443 1\r\n",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 56324 65536\r\n",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 +1 443 \r\n",
+            "PROXY TCP4 2001:db8::7 2001:db8::1 1 2\r\n",
+            "PROXY TCP6 192.0.2.7 10.0.0.1 1 2\r\n",
+            "PROXY  TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 1 2\nX\r\n",
+            "PROXY UDP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            "proxy TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            "PROXY TCP4 192.0.2.7 10.0.0.1 1 2",
+            &long,
+            "",
+        ] {
+            assert_eq!(read_of(text.as_bytes()).await, None, "{text:?}");
+        }
         for bytes in [
             &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello"[..],
-            b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324\r\n      ",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 443 1\r\n",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 65536\r\n",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 +1 443 \r\n",
-            b"PROXY TCP4 2001:db8::7 2001:db8::1 1 2\r\n",
-            b"PROXY TCP6 192.0.2.7 10.0.0.1 1 2\r\n",
-            b"PROXY  TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 1 2\nX\r\n",
-            b"PROXY UDP4 192.0.2.7 10.0.0.1 1 2\r\n",
-            b"proxy TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
-            b"PROXY TCP4 192.0.2.7 10.0.0.1 1 2",
-            long.as_bytes(),
             &v2(0x31, 0x11, &four),
             &v2(0x22, 0x11, &four),
             &v2(0x21, 0x12, &four),
@@ -234,7 +239,6 @@ mod tests {
             &v2(0x21, 0x21, &[0; 35]),
             &v2(0x21, 0x11, &[0; MAX_V2 + 1]),
             b"\r\n\r\n\0\r\nQUIT\n\x21",
-            b"",
         ] {
             assert_eq!(read_of(bytes).await, None, "{}", bytes.escape_ascii());
         }

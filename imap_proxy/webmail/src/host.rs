@@ -75,49 +75,49 @@ mod tests {
 
     #[test]
     fn one_name_and_its_port_are_ours() {
-        let mail = |host: &[u8]| judged("https://mail.example.com/", None, &[host]);
-        for host in [&b"mail.example.com"[..], b"MAIL.Example.COM", b"mail.example.com:443"] {
+        let mail = |host: &str| judged("https://mail.example.com/", None, &[host.as_bytes()]);
+        for host in ["mail.example.com", "MAIL.Example.COM", "mail.example.com:443"] {
             assert_eq!(mail(host), Host::Webmail);
         }
         for host in [
-            &b"example.com"[..],
-            b"mail.example.com.",
-            b"xmail.example.com",
-            b"mail.example.com:8443",
-            b"mail.example.com.evil.example",
-            b"127.0.0.1",
-            b"[::1]",
-            b"localhost",
-            b"autodiscover.example.com:8443",
+            "example.com",
+            "mail.example.com.",
+            "xmail.example.com",
+            "mail.example.com:8443",
+            "mail.example.com.evil.example",
+            "127.0.0.1",
+            "[::1]",
+            "localhost",
+            "autodiscover.example.com:8443",
         ] {
-            assert_eq!(mail(host), Host::Foreign, "{}", host.escape_ascii());
+            assert_eq!(mail(host), Host::Foreign, "{host}");
         }
         for host in [
-            &b""[..],
-            b" ",
-            b":443",
-            b"mail.example.com:",
-            b"mail.example.com:+443",
-            b"mail.example.com:443:443",
-            b"mail.example.com:65536",
-            b"mail.example.com/",
-            b"mail.example.com, evil.example",
-            b"mail.example.com evil.example",
-            b"bob@mail.example.com",
-            b"https://mail.example.com",
-            b"mail.example.com%00",
-            b"m\xe4il.example.com",
-            b"[::1",
-            b"[mail.example.com]",
-            b"[::1]443",
+            "",
+            " ",
+            ":443",
+            "mail.example.com:",
+            "mail.example.com:+443",
+            "mail.example.com:443:443",
+            "mail.example.com:65536",
+            "mail.example.com/",
+            "mail.example.com, evil.example",
+            "mail.example.com evil.example",
+            "bob@mail.example.com",
+            "https://mail.example.com",
+            "mail.example.com%00",
+            "[::1",
+            "[mail.example.com]",
+            "[::1]443",
         ] {
-            assert_eq!(mail(host), Host::Malformed, "{}", host.escape_ascii());
+            assert_eq!(mail(host), Host::Malformed, "{host}");
         }
-        assert_eq!(mail(b"AUTODISCOVER.example.com:443"), Host::Endpoints);
-        let with_port = |host: &[u8]| judged("https://[2001:db8::1]:8443/", None, &[host]);
-        assert_eq!(with_port(b"[2001:DB8:0::1]:8443"), Host::Webmail);
-        assert_eq!(with_port(b"[2001:db8::1]"), Host::Foreign);
-        assert_eq!(with_port(b"autodiscover.example.com:8443"), Host::Endpoints);
+        assert_eq!(judged("https://mail.example.com/", None, &[b"m\xe4il.example.com"]), Host::Malformed);
+        assert_eq!(mail("AUTODISCOVER.example.com:443"), Host::Endpoints);
+        let with_port = |host: &str| judged("https://[2001:db8::1]:8443/", None, &[host.as_bytes()]);
+        assert_eq!(with_port("[2001:DB8:0::1]:8443"), Host::Webmail);
+        assert_eq!(with_port("[2001:db8::1]"), Host::Foreign);
+        assert_eq!(with_port("autodiscover.example.com:8443"), Host::Endpoints);
     }
 
     #[test]

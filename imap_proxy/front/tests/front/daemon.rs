@@ -71,14 +71,10 @@ async fn a_verdict_is_read() {
 
 #[tokio::test]
 async fn what_is_no_verdict_is_an_error() {
-    for bytes in [
-        &b"{}\0"[..],
-        b"\0",
-        b"\xff\0",
-        b"{\"parameters\":{\"verdict\":\"sure\"}}\0",
-        b"{\"parameters\":{\"verdict\":\"not_required\"}}\0",
-        &[b'x'; postern_wire::MAX_FRAME],
-    ] {
+    const LONG: &[u8] = &[b'x'; postern_wire::MAX_FRAME];
+    const SURE: &[u8] = b"{\"parameters\":{\"verdict\":\"sure\"}}\0";
+    const INCOMPLETE: &[u8] = b"{\"parameters\":{\"verdict\":\"not_required\"}}\0";
+    for bytes in [&b"{}\0"[..], b"\0", b"\xff\0", LONG, SURE, INCOMPLETE] {
         let verdict = answered_with(bytes).await;
         assert!(matches!(verdict, Err(DaemonError::Garbage(_))), "{verdict:?}");
     }

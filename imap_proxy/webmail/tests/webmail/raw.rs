@@ -117,14 +117,14 @@ async fn a_client_that_may_send_its_body_is_told_to() {
 async fn an_answer_that_is_none_has_a_page_of_its_own() {
     let world = World::start().await;
     let mut browser = world.released().await;
-    for bytes in [
-        &b"HTTP/1.1 OK\r\n\r\n"[..],
-        b"garbage\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nBad Header\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-        b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+    for head in [
+        "HTTP/1.1 OK\r\n\r\n",
+        "garbage\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nBad Header\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
     ] {
-        world.webmail.say(Some(bytes));
+        world.webmail.say(Some(head.as_bytes()));
         let page = browser.get("/?_task=mail").await;
         page.shows(502, "The webmail does not answer");
         page.shows(502, "You are still signed in");
