@@ -26,7 +26,7 @@ pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().during("starting")?;
     let _inside = runtime.enter();
     // From here on a signal no longer ends this process, so that everything that has been started is stopped in order.
-    let mut stop = Stop::listen()?;
+    let mut stop = StopSignals::listen()?;
     setup.packages(&programs::demo())?;
     say("building (the debug profile: the tests share it, so it is built once)");
     binaries()?;
@@ -49,15 +49,15 @@ pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
 }
 
 /// The two signals that ask a program to end.
-struct Stop {
+struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Stop {
-    fn listen() -> Result<Stop> {
+impl StopSignals {
+    fn listen() -> Result<StopSignals> {
         let listen = |kind| signal(kind).during("listening for signals");
-        Ok(Stop { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(StopSignals { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
     async fn asked(&mut self) {

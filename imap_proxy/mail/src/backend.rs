@@ -7,7 +7,7 @@ use crate::preconnect::PreconnectPool;
 use crate::protocol::{Login, Protocol, TagOf};
 use crate::session_limits::{SessionLimits, SessionPermit};
 use crate::target::{Greeted, Target};
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::clock;
 use postern_front::credentials::Credentials;
 use postern_front::password_field::Pass;
@@ -118,10 +118,11 @@ impl<P: Protocol> Backend<P> {
     /// [`Pass`]. The caller is responsible for who may try passwords.
     ///
     /// # Errors
-    /// Any [`BackendError`]; it contains [`Stop::Refused`] if the password is wrong.
+    /// Any [`BackendError`]; it contains [`SignInFailure::Refused`] if the password is wrong.
     pub async fn check(&self, mailbox: &str, password: &[u8]) -> Result<(), BackendError> {
         // No valid password contains bytes that could end a line or a SASL message.
-        let typed = Credentials::new(mailbox.as_bytes(), password).ok_or(BackendError::Refused(Stop::Refused))?;
+        let typed =
+            Credentials::new(mailbox.as_bytes(), password).ok_or(BackendError::Refused(SignInFailure::Refused))?;
         let login = Login { name: typed.name().as_bytes(), password: typed.password(), client: None };
         let (dialogue, _) = self.enter(&login, None).await?;
         let (mut stream, _) = dialogue.end();

@@ -74,7 +74,7 @@ fn read_or_close<Tag>(is_within: bool, goodbye: &str, say: &mut String) -> Turn<
 pub(crate) mod tests {
     use super::*;
     use crate::protocol::{Listening, Next};
-    use crate::verdict::Stop;
+    use crate::verdict::SignInFailure;
     use postern_proxy_config::PublicUrl;
 
     pub(crate) fn options(login_mechanism: bool) -> FrontOptions {
@@ -99,7 +99,7 @@ pub(crate) mod tests {
                     Next::Close => return (said, asked, "closed"),
                     Next::Judge(judging) => {
                         asked.push(judging.credentials.clone());
-                        judging.refuse(Stop::Refused)
+                        judging.refuse(SignInFailure::Refused)
                     }
                 };
             };

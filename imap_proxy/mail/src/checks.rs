@@ -2,7 +2,7 @@
 
 use crate::connection::BackendError;
 use crate::terms::Terms;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::daemon::Daemon;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use tokio::task::JoinSet;
@@ -39,9 +39,9 @@ async fn run(
     let outcome = match asked.await {
         Ok(()) => CheckOutcome::Accepted,
         Err(error) => {
-            let stop = error.stop();
-            tracing::warn!(mailbox, error = %error.of(terms), ?stop, "a password that an app password is to stand for");
-            if stop == Stop::Refused { CheckOutcome::Refused } else { CheckOutcome::Unavailable }
+            let failure = error.failure();
+            tracing::warn!(mailbox, error = %error.of(terms), stop = ?failure, "a password that an app password is to stand for");
+            if failure == SignInFailure::Refused { CheckOutcome::Refused } else { CheckOutcome::Unavailable }
         }
     };
     let checked = PasswordChecked { id, outcome };

@@ -2,7 +2,7 @@
 
 use crate::dialogue::Dialogue;
 use crate::terms::Terms;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use std::fmt;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,7 +23,7 @@ pub enum BackendError {
     /// It did not answer in time.
     Silent,
     /// It refused the sign-in.
-    Refused(Stop),
+    Refused(SignInFailure),
     /// Its reply violates the protocol or the configuration.
     Unfit(&'static str),
     /// This many sessions are open, which is the maximum.
@@ -62,7 +62,7 @@ impl BackendError {
     }
 
     /// The answer for the client.
-    pub fn stop(&self) -> Stop {
-        if let Self::Refused(stop) = self { *stop } else { Stop::Unavailable }
+    pub fn failure(&self) -> SignInFailure {
+        if let Self::Refused(failure) = self { *failure } else { SignInFailure::Unavailable }
     }
 }

@@ -7,7 +7,7 @@ use crate::connection::{BackendError, Stream};
 use crate::protocol::{Judging, Listening, Next, Protocol, Security, Step};
 use crate::rejected_credentials::RejectedCredentials;
 use crate::relay::{self, Farewell, First, relay};
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use crate::waiting::{MAX_WAITING, WaitingConnections};
 use postern_front::daemon::Daemon;
 use postern_front::follow::{Before, Follower};
@@ -281,7 +281,7 @@ impl<P: Protocol> Front<P> {
             Ok((pass, _))
                 if pass.outdated().is_some_and(|session| self.rejected_credentials.are_kept(&session.standing)) =>
             {
-                Stop::Limit
+                SignInFailure::Limit
             }
             Ok((pass, before)) => match self.ask_backend(&pass, &judging, address).await {
                 Ok(backend) => {
@@ -289,28 +289,28 @@ impl<P: Protocol> Front<P> {
                     return Ok(self.enter(judging, pass, before, backend).await);
                 }
                 Err(error) => {
-                    match error.stop() {
-                        Stop::Unavailable => {
+                    match error.failure() {
+                        SignInFailure::Unavailable => {
                             tracing::error!(error = %error.of(&P::TERMS), "nobody can sign in by {}", P::TERMS.name)
                         }
-                        stop => {
-                            tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the {} backend refuses", P::TERMS.name);
+                        failure => {
+                            tracing::info!(mailbox = pass.mailbox(), %address, stop = ?failure, "the {} backend refuses", P::TERMS.name);
                         }
                     }
-                    self.after_refusal(&pass, error.stop()).await
+                    self.after_refusal(&pass, error.failure()).await
                 }
             },
-            Err(stop) => match (stop, exchange) {
+            Err(failure) => match (failure, exchange) {
                 // It may have been refused because of the wrong assumption about the backend.
-                (Stop::Refused, Err(error)) => {
+                (SignInFailure::Refused, Err(error)) => {
                     tracing::error!(error = %error.of(&P::TERMS), "nobody can sign in by {}", P::TERMS.name);
-                    Stop::Unavailable
+                    SignInFailure::Unavailable
                 }
-                (stop, _) => stop,
+                (failure, _) => failure,
             },
         };
         METRICS.sign_ins.count((P::TERMS.front, refused.into()));
-        if refused == Stop::Refused {
+        if refused == SignInFailure::Refused {
             sleep(until_refusal(clock::monotonic().duration_since(began), REFUSAL)).await;
         }
         Err(judging.refuse(refused))
@@ -331,16 +331,16 @@ impl<P: Protocol> Front<P> {
     /// backend has refused it: phones sign in for days, and a directory locks an account after a few wrong passwords.
     /// But Exchange answers one session too many as it answers a wrong password, so with many sessions open the refusal
     /// is treated as that limit.
-    async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
-        let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
+    async fn after_refusal(&self, pass: &Pass, failure: SignInFailure) -> SignInFailure {
+        let Some(session) = pass.outdated().filter(|_| failure == SignInFailure::Refused) else { return failure };
         if self.sessions.kept().count(&session.mailbox) >= MANY_SESSIONS {
             self.rejected_credentials.keep(&session.standing);
-            return Stop::Limit;
+            return SignInFailure::Limit;
         }
         if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {
             tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
         }
-        Stop::Expired
+        SignInFailure::Expired
     }
 
     /// Checks with the backend whether this is the mailbox's password. The daemon requests it, by way of [`checks`].
@@ -349,10 +349,10 @@ impl<P: Protocol> Front<P> {
     }
 
     /// Asks the daemon. Nothing is sent to the backend without a pass.
-    async fn admit(&self, judging: &Judging<P::Listening>, origin: Origin) -> Result<(Pass, Before), Stop> {
+    async fn admit(&self, judging: &Judging<P::Listening>, origin: Origin) -> Result<(Pass, Before), SignInFailure> {
         let typed = &judging.credentials;
         if self.sessions.is_disconnected() {
-            return Err(Stop::Unavailable);
+            return Err(SignInFailure::Unavailable);
         }
         let before = self.sessions.before();
         let asked = (P::TERMS.channel, origin, Codes::Appended);

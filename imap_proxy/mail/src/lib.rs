@@ -31,5 +31,5 @@ pub use backend::Backend;
 pub use connection::BackendError;
 pub use front::{Front, MAX_PENDING_PER_ADDRESS, Socket};
 pub use protocol::{Protocol, Security};
-pub use verdict::Stop;
+pub use verdict::SignInFailure;
 pub use waiting::{MAX_WAITING, MAX_WAITING_PER_ADDRESS};

@@ -12,7 +12,7 @@
 use crate::connection::{BackendDialogue, BackendError};
 use crate::metrics::Direction;
 use crate::terms::Terms;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::credentials::Credentials;
 use postern_process::{Counters, Gauges};
 use std::fmt::Debug;
@@ -107,7 +107,7 @@ pub trait Listening: Sized + Send + Sync {
     fn client(&self) -> Option<&str>;
 
     /// Refuses the sign-in with this tag, and goes on.
-    fn refuse(self, tag: Self::Tag, stop: Stop) -> Step<Self>;
+    fn refuse(self, tag: Self::Tag, failure: SignInFailure) -> Step<Self>;
 
     /// The backend has signed in the user: returns the bytes that the client has sent after its sign-in command, which
     /// are for the backend.
@@ -150,8 +150,8 @@ pub struct Judging<L: Listening> {
 
 impl<L: Listening> Judging<L> {
     /// Refuses the sign-in.
-    pub fn refuse(self, stop: Stop) -> Step<L> {
-        self.listening.refuse(self.tag, stop)
+    pub fn refuse(self, failure: SignInFailure) -> Step<L> {
+        self.listening.refuse(self.tag, failure)
     }
 }
 

@@ -4,7 +4,7 @@
 //! sign-in has no seat, or clients without the password would take those of the mailbox's owner.
 
 use crate::connection::BackendError;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::rate_limited::rate_limited;
 use postern_proxy_config as config;
 use std::collections::HashMap;
@@ -40,7 +40,7 @@ impl SessionLimits {
     /// Checks whether there is a place for this mailbox now. It is called before the backend is asked, and takes none.
     ///
     /// # Errors
-    /// There is no place: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
+    /// There is no place: [`BackendError::Full`], or [`SignInFailure::Limit`] for this mailbox.
     pub(crate) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
         self.judge(&self.lock(), mailbox)
     }
@@ -64,7 +64,7 @@ impl SessionLimits {
         }
         if taken.by_mailbox.get(mailbox).is_some_and(|count| *count >= max_of_mailbox) {
             rate_limited!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
-            return Err(BackendError::Refused(Stop::Limit));
+            return Err(BackendError::Refused(SignInFailure::Limit));
         }
         Ok(())
     }
@@ -100,15 +100,15 @@ mod tests {
         let number = |count: usize| count.try_into().unwrap();
         let session_limits =
             SessionLimits::new(&Mail { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
-        let take = |mailbox| session_limits.take(mailbox).map_err(|error| error.stop());
+        let take = |mailbox| session_limits.take(mailbox).map_err(|error| error.failure());
         let mut bobs: Vec<SessionPermit> = (0..3).map(|_| take("bob").unwrap()).collect();
-        assert_eq!(take("bob").err(), Some(Stop::Limit));
-        assert_eq!(session_limits.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
+        assert_eq!(take("bob").err(), Some(SignInFailure::Limit));
+        assert_eq!(session_limits.look("bob").map_err(|error| error.failure()), Err(SignInFailure::Limit));
         // No other mailbox is refused because of it, and looking takes no place.
         assert!((0..9).all(|_| session_limits.look("alice").is_ok()));
         let others = [take("alice").unwrap(), take("carol").unwrap()];
         assert!(matches!(session_limits.take("dave"), Err(BackendError::Full(5))));
-        assert_eq!(take("dave").err(), Some(Stop::Unavailable));
+        assert_eq!(take("dave").err(), Some(SignInFailure::Unavailable));
         drop(bobs.pop());
         let dave = take("dave").unwrap();
         drop((bobs, others, dave));

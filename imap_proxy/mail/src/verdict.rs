@@ -6,7 +6,7 @@ use postern_front::password_field::Denied;
 /// Why a sign-in ends without a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub enum Stop {
+pub enum SignInFailure {
     /// Refused. The reason is in the daemon's audit log; the client gets the same answer for every reason.
     Refused,
     /// The app password is right, but can no longer be used, or not before the next sign-in to the webmail.
@@ -23,7 +23,7 @@ pub enum Stop {
     ContactAdmin,
 }
 
-impl From<Denied> for Stop {
+impl From<Denied> for SignInFailure {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Refused => Self::Refused,
@@ -33,13 +33,13 @@ impl From<Denied> for Stop {
     }
 }
 
-impl From<Stop> for Verdict {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Refused | Stop::ContactAdmin => Self::Refused,
-            Stop::Expired | Stop::PasswordExpired => Self::Expired,
-            Stop::Unavailable => Self::Unavailable,
-            Stop::Limit | Stop::TooSoon => Self::Limit,
+impl From<SignInFailure> for Verdict {
+    fn from(failure: SignInFailure) -> Self {
+        match failure {
+            SignInFailure::Refused | SignInFailure::ContactAdmin => Self::Refused,
+            SignInFailure::Expired | SignInFailure::PasswordExpired => Self::Expired,
+            SignInFailure::Unavailable => Self::Unavailable,
+            SignInFailure::Limit | SignInFailure::TooSoon => Self::Limit,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reply::{Capabilities, Outcome, Reply, Why, read};
 use crate::connection::{BackendDialogue, BackendError};
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 
 /// The tag of the front's commands up to sign-in; a reply with any other tag is not for them.
 pub(super) const PREPARE: &str = "P1";
@@ -85,11 +85,11 @@ pub(super) fn check_aside(reply: &Reply, line: &[u8], tag: &str) -> Result<(), B
 
 fn unexpected(outcome: &Outcome) -> BackendError {
     match outcome {
-        Outcome::No(Why::Credentials) => BackendError::Refused(Stop::Refused),
-        Outcome::No(Why::Limit) => BackendError::Refused(Stop::Limit),
-        Outcome::No(Why::Expired) => BackendError::Refused(Stop::PasswordExpired),
-        Outcome::No(Why::ContactAdmin) => BackendError::Refused(Stop::ContactAdmin),
-        Outcome::No(Why::Unavailable) => BackendError::Refused(Stop::Unavailable),
+        Outcome::No(Why::Credentials) => BackendError::Refused(SignInFailure::Refused),
+        Outcome::No(Why::Limit) => BackendError::Refused(SignInFailure::Limit),
+        Outcome::No(Why::Expired) => BackendError::Refused(SignInFailure::PasswordExpired),
+        Outcome::No(Why::ContactAdmin) => BackendError::Refused(SignInFailure::ContactAdmin),
+        Outcome::No(Why::Unavailable) => BackendError::Refused(SignInFailure::Unavailable),
         Outcome::Ok(_) => BackendError::Unfit("it answers what was not asked"),
         Outcome::Bad => BackendError::Unfit("it does not understand a command that it offers"),
         Outcome::Bye => BackendError::Unfit("it says BYE before anybody is signed in"),

@@ -6,7 +6,7 @@ use crate::before_sign_in::{self, Counts, FrontOptions};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
 use crate::sasl::{Answered, Awaited};
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use zeroize::Zeroizing;
 
 type Step = protocol::Step<Listening>;
@@ -176,16 +176,16 @@ impl protocol::Listening for Listening {
         self.client.as_deref()
     }
 
-    fn refuse(mut self, tag: Tag, stop: Stop) -> Step {
+    fn refuse(mut self, tag: Tag, failure: SignInFailure) -> Step {
         let RefusalText { refused, expired, password_expired, unavailable, limit, contact_admin } = &self.options.texts;
-        let mut say = match stop {
-            Stop::Refused => format!("{tag} NO [AUTHENTICATIONFAILED] {refused}\r\n"),
-            Stop::Expired => format!("{tag} NO [EXPIRED] {expired}\r\n"),
-            Stop::Unavailable => format!("{tag} NO [UNAVAILABLE] {unavailable}\r\n"),
+        let mut say = match failure {
+            SignInFailure::Refused => format!("{tag} NO [AUTHENTICATIONFAILED] {refused}\r\n"),
+            SignInFailure::Expired => format!("{tag} NO [EXPIRED] {expired}\r\n"),
+            SignInFailure::Unavailable => format!("{tag} NO [UNAVAILABLE] {unavailable}\r\n"),
             // IMAP servers have no such limit.
-            Stop::Limit | Stop::TooSoon => format!("{tag} NO [LIMIT] {limit}\r\n"),
-            Stop::PasswordExpired => format!("{tag} NO [EXPIRED] {password_expired}\r\n"),
-            Stop::ContactAdmin => format!("{tag} NO [CONTACTADMIN] {contact_admin}\r\n"),
+            SignInFailure::Limit | SignInFailure::TooSoon => format!("{tag} NO [LIMIT] {limit}\r\n"),
+            SignInFailure::PasswordExpired => format!("{tag} NO [EXPIRED] {password_expired}\r\n"),
+            SignInFailure::ContactAdmin => format!("{tag} NO [CONTACTADMIN] {contact_admin}\r\n"),
         };
         if !self.counts.too_many_failed() {
             return self.go_on(say);

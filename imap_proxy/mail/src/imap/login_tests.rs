@@ -115,16 +115,16 @@ fn only_what_was_not_used_is_left_for_the_backend() {
 
 #[test]
 fn every_reason_is_the_same_text_and_the_rest_have_codes() {
-    let refused = |stop| {
+    let refused = |failure| {
         let Next::Read(listening) = Listening::begin(Security::Tls, options(true)).next else { panic!() };
         let Next::Judge(judging) = listening.receive(b"a LOGIN bob pw\r\n").next else { panic!() };
-        String::from_utf8(judging.refuse(stop).say).unwrap()
+        String::from_utf8(judging.refuse(failure).say).unwrap()
     };
-    assert!(refused(Stop::Refused).starts_with("a NO [AUTHENTICATIONFAILED] "));
-    assert!(refused(Stop::Unavailable).starts_with("a NO [UNAVAILABLE] "));
-    assert!(refused(Stop::Limit).starts_with("a NO [LIMIT] "));
-    assert!(refused(Stop::PasswordExpired).starts_with("a NO [EXPIRED] The mail server says "));
-    assert!(refused(Stop::ContactAdmin).starts_with("a NO [CONTACTADMIN] "));
+    assert!(refused(SignInFailure::Refused).starts_with("a NO [AUTHENTICATIONFAILED] "));
+    assert!(refused(SignInFailure::Unavailable).starts_with("a NO [UNAVAILABLE] "));
+    assert!(refused(SignInFailure::Limit).starts_with("a NO [LIMIT] "));
+    assert!(refused(SignInFailure::PasswordExpired).starts_with("a NO [EXPIRED] The mail server says "));
+    assert!(refused(SignInFailure::ContactAdmin).starts_with("a NO [CONTACTADMIN] "));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::connection::Stream;
 use crate::imap::{Imap, command};
 use crate::protocol::Protocol;
 use crate::target::hear;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::credentials::Credentials;
 use postern_front::password_field::{AfterAsk, Codes, Pass, after_ask};
 use postern_proxy_config::{self as config, BackendUrl, ImapTable};
@@ -115,28 +115,31 @@ async fn what_a_backend_must_not_say() {
         ["* PREAUTH hello\r\n", "* BYE\r\n", "* NO\r\n", "HTTP/1.1 400\r\n", "\0\r\n", "220 mail ESMTP\r\n", ""]
     {
         let end = play(&[(greeting, "")], 99).await;
-        assert!(matches!(end, Err(ref error) if error.stop() != Stop::Refused || greeting == "* NO\r\n"), "{greeting}");
+        assert!(
+            matches!(end, Err(ref error) if error.failure() != SignInFailure::Refused || greeting == "* NO\r\n"),
+            "{greeting}"
+        );
     }
-    for (answer, stop) in [
-        ("P2 NO [AUTHENTICATIONFAILED] no\r\n", Stop::Refused),
-        ("P2 NO LOGIN failed.\r\n", Stop::Refused),
-        ("P2 NO [UNAVAILABLE] later\r\n", Stop::Unavailable),
-        ("P2 NO [LIMIT] too many\r\n", Stop::Limit),
-        ("P2 BAD what\r\n", Stop::Unavailable),
-        ("* BYE later\r\n", Stop::Unavailable),
-        ("P2 OK [REFERRAL imap://other/] in\r\n", Stop::Unavailable),
-        ("P2 OK [CAPABILITY IMAP4rev1 UNAUTHENTICATE] in\r\n", Stop::Unavailable),
-        ("* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\nP2 OK in\r\n", Stop::Unavailable),
-        ("P2 NO [EXPIRED] change it\r\n", Stop::PasswordExpired),
-        ("P2 NO [CONTACTADMIN] closed\r\n", Stop::ContactAdmin),
-        ("P9 OK in\r\n", Stop::Unavailable),
-        ("+ more\r\n", Stop::Unavailable),
-        ("* PREAUTH in\r\n", Stop::Unavailable),
-        ("P2 O", Stop::Unavailable),
+    for (answer, failure) in [
+        ("P2 NO [AUTHENTICATIONFAILED] no\r\n", SignInFailure::Refused),
+        ("P2 NO LOGIN failed.\r\n", SignInFailure::Refused),
+        ("P2 NO [UNAVAILABLE] later\r\n", SignInFailure::Unavailable),
+        ("P2 NO [LIMIT] too many\r\n", SignInFailure::Limit),
+        ("P2 BAD what\r\n", SignInFailure::Unavailable),
+        ("* BYE later\r\n", SignInFailure::Unavailable),
+        ("P2 OK [REFERRAL imap://other/] in\r\n", SignInFailure::Unavailable),
+        ("P2 OK [CAPABILITY IMAP4rev1 UNAUTHENTICATE] in\r\n", SignInFailure::Unavailable),
+        ("* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\nP2 OK in\r\n", SignInFailure::Unavailable),
+        ("P2 NO [EXPIRED] change it\r\n", SignInFailure::PasswordExpired),
+        ("P2 NO [CONTACTADMIN] closed\r\n", SignInFailure::ContactAdmin),
+        ("P9 OK in\r\n", SignInFailure::Unavailable),
+        ("+ more\r\n", SignInFailure::Unavailable),
+        ("* PREAUTH in\r\n", SignInFailure::Unavailable),
+        ("P2 O", SignInFailure::Unavailable),
     ] {
         let answer = format!("P1 BAD no ID\r\n{answer}");
         let end = play(&[(DOVECOT, IN_ONE), (&answer, "")], 99).await;
-        assert_eq!(end.unwrap_err().stop(), stop, "{answer}");
+        assert_eq!(end.unwrap_err().failure(), failure, "{answer}");
     }
 }
 
@@ -303,11 +306,11 @@ async fn a_password_is_checked_and_nobody_gets_the_connection() {
     server.backend.check("bob@example.com", b"p w").await.expect("a check is no session");
     for wrong in [b"wrong".as_slice(), b"p w2"] {
         let error = server.backend.check("bob@example.com", wrong).await.unwrap_err();
-        assert_eq!(error.stop(), Stop::Refused);
+        assert_eq!(error.failure(), SignInFailure::Refused);
     }
     assert_eq!(server.connections(), 4);
     for (name, password) in [("bob@example.com", &b"a\0b"[..]), ("bob@example.com", b""), ("eve\0bob", b"p w")] {
-        assert_eq!(server.backend.check(name, password).await.unwrap_err().stop(), Stop::Refused);
+        assert_eq!(server.backend.check(name, password).await.unwrap_err().failure(), SignInFailure::Refused);
     }
     assert_eq!(server.connections(), 4, "what is no password is not asked about");
     let gone = async {
@@ -324,14 +327,14 @@ async fn a_password_is_checked_and_nobody_gets_the_connection() {
 async fn a_backend_that_leaves_behind_its_word_has_given_it() {
     let server = Server::start("imap", &[Habit::Quits], [9, 9]).await;
     server.backend.check("bob@example.com", b"p w").await.unwrap();
-    assert_eq!(server.sign_in().await.err().unwrap().stop(), Stop::Unavailable);
+    assert_eq!(server.sign_in().await.err().unwrap().failure(), SignInFailure::Unavailable);
 }
 
 #[tokio::test]
 async fn there_are_so_many_sessions_and_no_more() {
     let server = Server::start("imap", &[Habit::Serves], [9, 1]).await;
     let session = server.sign_in().await.unwrap();
-    assert_eq!(server.sign_in().await.err().unwrap().stop(), Stop::Limit);
+    assert_eq!(server.sign_in().await.err().unwrap().failure(), SignInFailure::Limit);
     assert_eq!(server.connections(), 1, "the backend hears of none that would be too many");
     drop(session);
     server.sign_in().await.unwrap();

@@ -7,7 +7,7 @@ use crate::line::{Line, Lines};
 use crate::protocol::{self, Security};
 use crate::refusal_text::RefusalText;
 use crate::sasl::{Answered, Awaited};
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use postern_front::credentials::Credentials;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -178,16 +178,16 @@ impl protocol::Listening for Listening {
 
     /// The codes are those of RFC 2449, section 8.1.1, and RFC 3206: `[AUTH]` has a client ask for a new password, the
     /// others do not.
-    fn refuse(mut self, (): (), stop: Stop) -> Step {
+    fn refuse(mut self, (): (), failure: SignInFailure) -> Step {
         let RefusalText { refused, expired, password_expired, unavailable, limit, contact_admin } = &self.options.texts;
-        let mut say = match stop {
-            Stop::Refused => format!("-ERR [AUTH] {refused}\r\n"),
-            Stop::Expired => format!("-ERR [AUTH] {expired}\r\n"),
-            Stop::PasswordExpired => format!("-ERR [AUTH] {password_expired}\r\n"),
-            Stop::ContactAdmin => format!("-ERR [AUTH] {contact_admin}\r\n"),
-            Stop::Unavailable => format!("-ERR [SYS/TEMP] {unavailable}\r\n"),
-            Stop::Limit => format!("-ERR [IN-USE] {limit}\r\n"),
-            Stop::TooSoon => {
+        let mut say = match failure {
+            SignInFailure::Refused => format!("-ERR [AUTH] {refused}\r\n"),
+            SignInFailure::Expired => format!("-ERR [AUTH] {expired}\r\n"),
+            SignInFailure::PasswordExpired => format!("-ERR [AUTH] {password_expired}\r\n"),
+            SignInFailure::ContactAdmin => format!("-ERR [AUTH] {contact_admin}\r\n"),
+            SignInFailure::Unavailable => format!("-ERR [SYS/TEMP] {unavailable}\r\n"),
+            SignInFailure::Limit => format!("-ERR [IN-USE] {limit}\r\n"),
+            SignInFailure::TooSoon => {
                 "-ERR [LOGIN-DELAY] The mail server wants a longer time between two sign-ins.\r\n".to_owned()
             }
         };

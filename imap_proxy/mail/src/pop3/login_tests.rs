@@ -122,18 +122,18 @@ fn what_follows_a_sign_in_is_left_for_the_backend() {
 
 #[test]
 fn every_reason_has_its_code() {
-    for (stop, code) in [
-        (Stop::Refused, "AUTH"),
-        (Stop::Expired, "AUTH"),
-        (Stop::PasswordExpired, "AUTH"),
-        (Stop::ContactAdmin, "AUTH"),
-        (Stop::Unavailable, "SYS/TEMP"),
-        (Stop::Limit, "IN-USE"),
-        (Stop::TooSoon, "LOGIN-DELAY"),
+    for (failure, code) in [
+        (SignInFailure::Refused, "AUTH"),
+        (SignInFailure::Expired, "AUTH"),
+        (SignInFailure::PasswordExpired, "AUTH"),
+        (SignInFailure::ContactAdmin, "AUTH"),
+        (SignInFailure::Unavailable, "SYS/TEMP"),
+        (SignInFailure::Limit, "IN-USE"),
+        (SignInFailure::TooSoon, "LOGIN-DELAY"),
     ] {
-        let step = begin(Security::Tls).refuse((), stop);
+        let step = begin(Security::Tls).refuse((), failure);
         let said = String::from_utf8(step.say).unwrap();
-        assert!(said.starts_with(&format!("-ERR [{code}] ")) && said.len() <= 512, "{stop:?}: {said}");
+        assert!(said.starts_with(&format!("-ERR [{code}] ")) && said.len() <= 512, "{failure:?}: {said}");
     }
 }
 

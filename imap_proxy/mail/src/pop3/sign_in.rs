@@ -4,7 +4,7 @@ use super::offers::Offers;
 use crate::connection::{BackendDialogue, BackendError};
 use crate::protocol::Login;
 use crate::sasl::plain_message;
-use crate::verdict::Stop;
+use crate::verdict::SignInFailure;
 use zeroize::Zeroizing;
 
 /// Maximum length of a command with its initial response, with the line end (RFC 2449, section 4).
@@ -18,7 +18,7 @@ enum Reply {
     /// `+`: it waits for a SASL response.
     Challenge,
     /// `-ERR`, for this reason.
-    Err(Stop),
+    Err(SignInFailure),
     /// Anything else.
     Other,
 }
@@ -29,7 +29,7 @@ pub(super) async fn greet(dialogue: &mut BackendDialogue) -> Result<Offers, Back
     match read(&line) {
         Reply::Ok => {}
         // It has not been asked for anything that it could refuse.
-        Reply::Err(_) => return Err(BackendError::Refused(Stop::Unavailable)),
+        Reply::Err(_) => return Err(BackendError::Refused(SignInFailure::Unavailable)),
         Reply::Challenge | Reply::Other => return Err(BackendError::Unfit("its greeting is no POP3")),
     }
     let xclient = line.windows(b"[XCLIENT]".len()).any(|part| part == b"[XCLIENT]");
@@ -88,7 +88,7 @@ pub(super) async fn sign_in(
             // After USER, or after AUTH alone.
             (Reply::Ok, Some(next)) if !offers.plain => dialogue.say(&next).await?,
             (Reply::Challenge, Some(next)) if offers.plain => dialogue.say(&next).await?,
-            (Reply::Err(stop), _) => return Err(BackendError::Refused(stop)),
+            (Reply::Err(failure), _) => return Err(BackendError::Refused(failure)),
             (Reply::Challenge, _) => return Err(BackendError::Unfit("it asks for more than name and password")),
             (Reply::Ok | Reply::Other, _) => return Err(BackendError::Unfit("its answer cannot be read")),
         }
@@ -125,14 +125,14 @@ fn read(line: &[u8]) -> Reply {
 
 /// The reason that the response code names (RFC 2449, section 8; RFC 3206). Without one, or with one that is not known,
 /// it is the password: a client then asks for it.
-fn reason(text: &[u8]) -> Stop {
+fn reason(text: &[u8]) -> SignInFailure {
     let text = text.trim_ascii_start().to_ascii_uppercase();
     let code = text.strip_prefix(b"[").and_then(|text| Some(&text[..text.iter().position(|byte| *byte == b']')?]));
     match code {
-        Some(code) if code.starts_with(b"SYS/") => Stop::Unavailable,
-        Some(b"IN-USE") => Stop::Limit,
-        Some(b"LOGIN-DELAY") => Stop::TooSoon,
-        _ => Stop::Refused,
+        Some(code) if code.starts_with(b"SYS/") => SignInFailure::Unavailable,
+        Some(b"IN-USE") => SignInFailure::Limit,
+        Some(b"LOGIN-DELAY") => SignInFailure::TooSoon,
+        _ => SignInFailure::Refused,
     }
 }
 

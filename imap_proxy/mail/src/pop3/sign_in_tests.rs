@@ -72,26 +72,30 @@ async fn each_backend_is_signed_in_to_as_it_offers() {
 
 #[tokio::test]
 async fn what_a_backend_refuses_has_a_reason() {
-    for (answer, stop) in [
-        ("-ERR [AUTH] Authentication failed.\r\n", Stop::Refused),
-        ("-ERR Logon failure: unknown user name or bad password.\r\n", Stop::Refused),
-        ("-err\r\n", Stop::Refused),
-        ("-ERR [SYS/TEMP] later\r\n", Stop::Unavailable),
-        ("-ERR [SYS/PERM] broken\r\n", Stop::Unavailable),
-        ("-ERR [in-use] Do you have another POP session running?\r\n", Stop::Limit),
-        ("-ERR [LOGIN-DELAY] minimum time between mail checks violation\r\n", Stop::TooSoon),
-        ("-ERR [IN-USE\r\n", Stop::Refused),
-        ("+ more\r\n", Stop::Unavailable),
-        ("+OKAY\r\n", Stop::Unavailable),
-        ("250 ok\r\n", Stop::Unavailable),
-        ("+OK in", Stop::Unavailable),
-        ("", Stop::Unavailable),
+    for (answer, failure) in [
+        ("-ERR [AUTH] Authentication failed.\r\n", SignInFailure::Refused),
+        ("-ERR Logon failure: unknown user name or bad password.\r\n", SignInFailure::Refused),
+        ("-err\r\n", SignInFailure::Refused),
+        ("-ERR [SYS/TEMP] later\r\n", SignInFailure::Unavailable),
+        ("-ERR [SYS/PERM] broken\r\n", SignInFailure::Unavailable),
+        ("-ERR [in-use] Do you have another POP session running?\r\n", SignInFailure::Limit),
+        ("-ERR [LOGIN-DELAY] minimum time between mail checks violation\r\n", SignInFailure::TooSoon),
+        ("-ERR [IN-USE\r\n", SignInFailure::Refused),
+        ("+ more\r\n", SignInFailure::Unavailable),
+        ("+OKAY\r\n", SignInFailure::Unavailable),
+        ("250 ok\r\n", SignInFailure::Unavailable),
+        ("+OK in", SignInFailure::Unavailable),
+        ("", SignInFailure::Unavailable),
     ] {
         let end = play(&[("+OK\r\n", CAPA), (DOVECOT, PLAIN), (answer, "")], "p w").await;
-        assert_eq!(end.unwrap_err().stop(), stop, "{answer}");
+        assert_eq!(end.unwrap_err().failure(), failure, "{answer}");
     }
     for greeting in ["-ERR [SYS/TEMP] full\r\n", "-ERR no\r\n", "* OK IMAP\r\n", "220 ESMTP\r\n", "+ \r\n", ""] {
-        assert_eq!(play(&[(greeting, "")], "pw").await.unwrap_err().stop(), Stop::Unavailable, "{greeting}");
+        assert_eq!(
+            play(&[(greeting, "")], "pw").await.unwrap_err().failure(),
+            SignInFailure::Unavailable,
+            "{greeting}"
+        );
     }
     let end = play(&[("+OK\r\n", CAPA), (DOVECOT, PLAIN), ("-ERR \"p w\"\r\n", "")], "p w").await.unwrap_err();
     assert!(!format!("{} {end:?}", end.of(&Pop3::TERMS)).contains("p w"), "no error shows a password");
