@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{BackupCodes, Context, Secret, fields, paths};
+use super::{BackupCodes, Context, fields, paths};
 use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text, forms};
+use postern_wire::Secret;
 
 /// The name of the downloaded file.
 pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
@@ -15,7 +16,7 @@ pub(super) fn sheet(view: &BackupCodes, language: Language, context: &Context<'_
         p.notice { (language.say(Text::CODES_ONCE)) }
         p.printed { (headline(language, context)) }
         ol.codes #codes aria-label=(language.say(Text::CODES_LIST)) {
-            @for code in &view.codes { li { code { (code.expose()) } } }
+            @for code in &view.codes { li { code { (code.reveal()) } } }
         }
         (ways_to_keep(language))
         (saved(view.not_ticked, language, context))
@@ -72,7 +73,7 @@ fn headline(language: Language, context: &Context<'_>) -> String {
 /// editor shows them correctly.
 #[must_use]
 pub fn render_codes_file(codes: &[Secret], language: Language, context: &Context<'_>) -> String {
-    let codes: Vec<&str> = codes.iter().map(Secret::expose).collect();
+    let codes: Vec<&str> = codes.iter().map(Secret::reveal).collect();
     let file =
         format!("{}\n\n{}\n\n{}\n", headline(language, context), language.say(Text::FILE_RULES), codes.join("\n"));
     file.replace('\n', "\r\n")
@@ -87,7 +88,7 @@ mod tests {
         let now = jiff::Timestamp::UNIX_EPOCH;
         let context =
             Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now, signed_in: false, purpose: None };
-        let codes = [Secret::new("1111-2222"), Secret::new("3333-4444")];
+        let codes = [Secret::from("1111-2222"), Secret::from("3333-4444")];
         let file = render_codes_file(&codes, Language::English, &context);
         assert!(file.starts_with("Backup codes of bob@example.com for Example Mail\r\n\r\n"), "{file}");
         assert!(file.ends_with("\r\n\r\n1111-2222\r\n3333-4444\r\n"), "{file}");

@@ -24,7 +24,6 @@ mod page;
 pub mod paths;
 #[cfg(test)]
 mod samples;
-mod secret;
 mod security;
 mod security_change;
 #[cfg(test)]
@@ -47,7 +46,6 @@ pub use postern_pages::Language;
 pub use postern_pages::forms::with_idempotency_key;
 pub use postern_pages::layout::CONTENT_SECURITY_POLICY;
 pub use postern_wire::security::Removal;
-pub use secret::Secret;
 pub use security::{
     AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, Location, NewAppPassword, OwnBrowser,
     OwnMethod, Security,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::method::{Method, MethodKind};
 use super::paths;
-use super::secret::Secret;
 use super::security::{ChangePage, NewAppPassword, Security};
+use postern_wire::Secret;
 
 /// The data that every page needs.
 #[derive(Clone, Copy, Debug)]

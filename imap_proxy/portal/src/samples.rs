@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::security_samples;
 use super::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Ended, EnrolmentCode, Key, Locked, Lost,
-    LostProblem, Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
-    SetUpSent, SetUpTo, Trust,
+    LostProblem, Method, MethodKind, Page, Problem, RequestMade, Requested, SentCode, SetUp, SetUpKey, SetUpSent,
+    SetUpTo, Trust,
 };
+use postern_wire::Secret;
 
 /// The time of every sample: 2026-11-22T14:00:00Z.
 const NOW: i64 = 1_795_356_000;
@@ -109,10 +110,10 @@ fn set_up(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let is_first = |kind: &MethodKind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact);
     let others: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(is_first).collect();
     let set_up = |description: &str, problem| {
-        let (uri, secret) = (Secret::new(given.uri), Secret::new(given.secret));
+        let (uri, secret) = (Secret::from(given.uri), Secret::from(given.secret));
         Page::SetUp(SetUp { uri, secret, description: description.to_owned(), others: Vec::new(), problem })
     };
-    let codes = |not_ticked| Page::BackupCodes(BackupCodes { codes: vec![Secret::new(given.code); 10], not_ticked });
+    let codes = |not_ticked| Page::BackupCodes(BackupCodes { codes: vec![Secret::from(given.code); 10], not_ticked });
     vec![
         ("set-up", set_up("", None)),
         ("set-up-wrong", set_up(given.description, ONCE)),
@@ -122,8 +123,8 @@ fn set_up(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         (
             "set-up-undrawn",
             Page::SetUp(SetUp {
-                uri: Secret::new("x".repeat(5000)),
-                secret: Secret::new(given.secret),
+                uri: Secret::from("x".repeat(5000)),
+                secret: Secret::from(given.secret),
                 description: String::new(),
                 others,
                 problem: None,

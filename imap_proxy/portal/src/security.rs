@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::method::{Method, MethodKind};
-use super::secret::Secret;
 use postern_pages::Language;
+use postern_wire::Secret;
 use postern_wire::security::Removal;
 
 /// See [`Page::Security`](super::Page::Security).

@@ -183,7 +183,7 @@ pub(super) fn app_password_sheet(view: &NewAppPassword, language: Language, cont
         @if !view.description.is_empty() { p.method.by-app { (view.description) } }
         p.lead { (language.say(Text::NEW_APP_LEAD)) }
         ul.new-secret #app-password aria-label=(language.say(Text::APPS_TITLE)) {
-            li { code { (view.app_password.expose()) } }
+            li { code { (view.app_password.reveal()) } }
         }
         div.keep {
             button type="button" data-copy="app-password" data-copied=(language.say(Text::COPIED)) hidden {

@@ -3,8 +3,9 @@
 use super::samples::{Given, at};
 use super::{
     AppPassword, ChangePage, ChangeProblem, Changing, Done, Language, Location, Method, MethodKind, NewAppPassword,
-    OwnBrowser, OwnMethod, Page, Removal, Secret, Security, SetUpSent, SetUpTo,
+    OwnBrowser, OwnMethod, Page, Removal, Security, SetUpSent, SetUpTo,
 };
+use postern_wire::Secret;
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -18,7 +19,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         change(Changing::CreateAppPassword { description: description.to_owned(), may, proven: true }, problem)
     };
     let made = |description: &str| {
-        let (description, app_password) = (description.to_owned(), Secret::new(given.code));
+        let (description, app_password) = (description.to_owned(), Secret::from(given.code));
         Page::AppPassword(NewAppPassword { description, app_password })
     };
     let contact = |problem| {

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::field::{self, APP_TEXTS, CodeField};
-use super::{Context, MethodKind, Secret, SetUp, fields, paths};
+use super::{Context, MethodKind, SetUp, fields, paths};
 use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text, qr};
+use postern_wire::Secret;
 
 /// Number of characters in a group of the secret, as authenticator apps display it too.
 const GROUP: usize = 4;
@@ -78,7 +79,7 @@ pub(super) fn words(kind: MethodKind) -> (Text, Text) {
 /// How the user adds the account to the app. A phone cannot scan its own screen: on a phone the link comes first and
 /// the QR code last.
 fn account(view: &SetUp, language: Language) -> Markup {
-    let uri = view.uri.expose();
+    let uri = view.uri.reveal();
     html! {
         h2 {
             span.on-desk { (language.say(Text::SCAN_STEP)) }
@@ -109,7 +110,7 @@ fn picture(view: &SetUp, language: Language) -> Markup {
     html! {
         figure.picture {
             figcaption.on-phone { (language.say(Text::SCAN_ELSEWHERE)) }
-            @match qr::svg(view.uri.expose(), &language.say(Text::QR_TITLE)) {
+            @match qr::svg(view.uri.reveal(), &language.say(Text::QR_TITLE)) {
                 Some(svg) => (svg),
                 None => p { (language.say(Text::QR_TOO_LONG)) },
             }
@@ -119,7 +120,7 @@ fn picture(view: &SetUp, language: Language) -> Markup {
 
 /// The secret with a space after each group; authenticator apps ignore spaces.
 fn groups(secret: &Secret) -> Markup {
-    let characters: Vec<char> = secret.expose().chars().collect();
+    let characters: Vec<char> = secret.reveal().chars().collect();
     html! {
         @for (number, group) in characters.chunks(GROUP).enumerate() {
             @if number > 0 { " " }

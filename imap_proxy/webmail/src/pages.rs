@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use jiff::Timestamp;
 use postern_http::body::{self, Body};
 use postern_portal::{self as portal, Context, Ended, Language, Page, Purpose, assets, paths};
+use postern_wire::Secret;
 use std::sync::Arc;
 
 /// The headers of all responses that this front generates itself.
@@ -141,7 +142,7 @@ impl Reader<'_> {
     }
 
     /// The backup codes as a file.
-    pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
+    pub fn codes_file(&self, codes: &[Secret], mailbox: &str) -> Response<Body> {
         let context = self.context(Some(mailbox));
         let file = portal::render_codes_file(codes, self.language, &context);
         let mut response = answer(StatusCode::OK, "text/plain; charset=utf-8", file);

@@ -9,7 +9,8 @@ use crate::session::stage::BlockedReason;
 use jiff::{Timestamp, ToSpan};
 use postern_front::daemon::DaemonError;
 use postern_front::metrics::Verdict;
-use postern_portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
+use postern_portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested};
+use postern_wire::Secret;
 use postern_wire::auth::{
     AnswerVerdict, AskVerdict, Asked, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,
 };
@@ -126,7 +127,7 @@ pub enum AfterCode {
         /// For rechecks.
         standing: String,
         /// The proof that a second factor was accepted, for the Security page.
-        proof: Option<postern_wire::Secret>,
+        proof: Option<Secret>,
         /// Backup codes that are shown first.
         codes: Vec<Secret>,
         /// How many backup codes are left, if one was used.
@@ -145,14 +146,14 @@ pub enum AfterPrepare {
     /// A code was sent.
     Sent {
         /// See [`PrepareVerdict::Sent`].
-        challenge: postern_wire::Secret,
+        challenge: Secret,
         /// See [`PrepareVerdict::Sent`].
         again: Timestamp,
     },
     /// A challenge for a security key was created.
     Key {
         /// See [`PrepareVerdict::Key`].
-        challenge: postern_wire::Secret,
+        challenge: Secret,
         /// See [`PrepareVerdict::Key`].
         options: String,
     },
@@ -215,7 +216,7 @@ pub enum AfterChange {
         /// For rechecks.
         standing: String,
         /// For further changes; none: the second factor is off now.
-        proof: Option<postern_wire::Secret>,
+        proof: Option<Secret>,
         /// The new backup codes.
         codes: Vec<Secret>,
         /// The new app password.
@@ -334,7 +335,7 @@ pub fn after_enrol<E: Unanswered>(
             | EnrolVerdict::Key { mailbox: other, .. },
         ) if other != mailbox => AfterEnrol::Denied(Denial::Refused),
         Ok(EnrolVerdict::Offered { ticket, secret, uri, kinds, .. }) if kind == MethodKind::Authenticator => {
-            let shown = Shown { secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) };
+            let shown = Shown { secret, uri };
             AfterEnrol::Begun { begun: SettingUp::App { ticket }, kinds: known(&kinds), shown: Some(shown) }
         }
         Ok(EnrolVerdict::Sent { ticket, to, again, kinds, .. }) if is_sent(kind) || kind == MethodKind::Contact => {
@@ -392,8 +393,7 @@ pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &
     match reply {
         Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Denied(Denial::Refused),
         Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
-            let codes = backup_codes.iter().map(|code| Secret::new(code.reveal())).collect();
-            AfterCode::Release { standing, proof, codes, codes_left: None }
+            AfterCode::Release { standing, proof, codes: backup_codes, codes_left: None }
         }
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
         // The factor that was provided is used up or too old, or the limit of changes was reached: it begins again.
@@ -419,12 +419,9 @@ pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox:
 pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
     let takes_password = matches!(change, Change::CreateAppPassword { .. });
     match reply {
-        Ok(ChangeVerdict::Done { standing, proof, backup_codes, app_password }) => AfterChange::Done {
-            standing,
-            proof,
-            codes: backup_codes.iter().map(|code| Secret::new(code.reveal())).collect(),
-            app_password: app_password.map(|secret| Secret::new(secret.reveal())),
-        },
+        Ok(ChangeVerdict::Done { standing, proof, backup_codes, app_password }) => {
+            AfterChange::Done { standing, proof, codes: backup_codes, app_password }
+        }
         Ok(ChangeVerdict::Refused(refusal)) => match refusal.reason {
             Reason::NotFresh => AfterChange::NotFresh,
             Reason::OnlyMethod => AfterChange::Problem(ChangeProblem::OnlyMethod),

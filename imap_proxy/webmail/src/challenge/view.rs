@@ -13,6 +13,7 @@ use crate::verdict::Shown;
 use http::{Response, StatusCode};
 use postern_http::body::Body;
 use postern_portal::{self as portal, MethodKind, Page, Problem, Purpose, Requested};
+use postern_wire::Secret;
 use postern_wire::auth::{self, Offer};
 use postern_wire::security::Change;
 
@@ -69,7 +70,7 @@ fn page_of(state: &mut State, own: PortalRoute, problem: Option<Problem>) -> Opt
         PortalRoute::SetUp => return set_up(state.enrolment()?, problem),
         _ => {}
     }
-    let saving = |codes: &[portal::Secret]| {
+    let saving = |codes: &[Secret]| {
         Page::BackupCodes(portal::BackupCodes { codes: codes.to_vec(), not_ticked: own == PortalRoute::Saved })
     };
     match (state, own) {

@@ -23,7 +23,7 @@ pub enum PendingAction {
         proof: Secret,
     },
     /// New backup codes are shown.
-    Codes(Vec<portal::Secret>),
+    Codes(Vec<Secret>),
     /// A new app password is shown.
     AppPassword(portal::NewAppPassword),
     /// The user has signed in with a backup code, and is shown how few are left.

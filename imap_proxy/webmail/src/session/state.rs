@@ -14,7 +14,7 @@ use super::enrolment::{Enrolment, SettingUp};
 use super::limits::Lives;
 use super::released::Released;
 use super::stage::{BlockedReason, Stage};
-use postern_portal::{self as portal, MethodKind, Requested};
+use postern_portal::{MethodKind, Requested};
 use postern_wire::Secret;
 
 /// The webmail has accepted the password; the daemon has not been asked. It is not stored, and no cookie leads to it.
@@ -110,7 +110,7 @@ pub struct Enrolling {
 
 impl Enrolling {
     /// The code was accepted: backup codes are shown first, if there are any.
-    pub fn confirm(self, standing: String, proof: Option<Secret>, codes: Vec<portal::Secret>, now: Moment) -> State {
+    pub fn confirm(self, standing: String, proof: Option<Secret>, codes: Vec<Secret>, now: Moment) -> State {
         let released = Released::new(self.context, standing, proof, now);
         if codes.is_empty() { State::Released(released) } else { State::SavingCodes(SavingCodes { released, codes }) }
     }
@@ -121,7 +121,7 @@ pub struct SavingCodes {
     /// The following state.
     released: Released,
     /// The backup codes.
-    pub codes: Vec<portal::Secret>,
+    pub codes: Vec<Secret>,
 }
 
 impl SavingCodes {

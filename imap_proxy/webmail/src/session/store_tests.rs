@@ -249,9 +249,9 @@ fn an_errand_does_not_wait_for_ever() {
 fn what_is_shown_once_is_shown_until_it_is_confirmed() {
     let (store, now) = (Store::default(), now());
     let key = key(&store.insert(released("bob", now), now.tick).unwrap());
-    let codes = |code: &str| PendingAction::Codes(vec![portal::Secret::new(code)]);
+    let codes = |code: &str| PendingAction::Codes(vec![Secret::from(code)]);
     let app_password = || {
-        let (description, app_password) = ("phone".to_owned(), portal::Secret::new("abcd"));
+        let (description, app_password) = ("phone".to_owned(), Secret::from("abcd"));
         PendingAction::AppPassword(portal::NewAppPassword { description, app_password })
     };
     let act = |after: Duration, act: &dyn Fn(&mut Released)| {
