@@ -10,9 +10,14 @@ use postern_pages::{Language, Text, forms, moment};
 
 pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> Sheet {
     let texts = [
-        Question { name: fields::CONTACT, label: Text::CONTACT_LABEL, hint: Some(Text::CONTACT_HINT), long: false },
-        Question { name: fields::REASON, label: Text::REASON_LABEL, hint: None, long: true },
-        Question { name: fields::EVIDENCE, label: Text::EVIDENCE_LABEL, hint: Some(Text::EVIDENCE_HINT), long: true },
+        RequestField { name: fields::CONTACT, label: Text::CONTACT_LABEL, hint: Some(Text::CONTACT_HINT), long: false },
+        RequestField { name: fields::REASON, label: Text::REASON_LABEL, hint: None, long: true },
+        RequestField {
+            name: fields::EVIDENCE,
+            label: Text::EVIDENCE_LABEL,
+            hint: Some(Text::EVIDENCE_HINT),
+            long: true,
+        },
     ];
     let typed = [&view.contact, &view.reason, &view.evidence];
     let incomplete = view.problem == Some(LostProblem::Incomplete);
@@ -37,8 +42,8 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
     Sheet { title: Text::LOST_TITLE, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// One of the three questions.
-struct Question {
+/// One of the three fields of the form.
+struct RequestField {
     name: &'static str,
     label: Text,
     hint: Option<Text>,
@@ -46,7 +51,7 @@ struct Question {
     long: bool,
 }
 
-impl Question {
+impl RequestField {
     /// `due`: the field gets the focus. `missing`: it was submitted empty.
     fn render(&self, typed: &str, due: bool, missing: bool, language: Language) -> Markup {
         let hint_id = self.hint.map(|_| format!("{}-hint", self.name));

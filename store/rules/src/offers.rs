@@ -78,7 +78,7 @@ pub enum Beginning {
     /// A code is sent.
     Code,
     /// A security key is sent a challenge.
-    Question,
+    KeyChallenge,
 }
 
 /// Why a method does not begin.
@@ -106,6 +106,6 @@ pub fn begin(
     match factor.ok_or(BeginRefusal::NotChallenged(NotChallenged::Stale))?.kind {
         Kind::Totp(_) => Err(BeginRefusal::NotOffered),
         Kind::Sms(_) | Kind::Email(_) => Ok(Beginning::Code),
-        Kind::Key(_) => Ok(Beginning::Question),
+        Kind::Key(_) => Ok(Beginning::KeyChallenge),
     }
 }

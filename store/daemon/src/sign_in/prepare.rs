@@ -56,15 +56,15 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     let beginning = offers::begin(&account, &platform, channel, &prepare.method, now);
     match beginning.map_err(refused)? {
         Beginning::Code => send(SignInRecipient::Factor(channel, &prepare.method)).await,
-        Beginning::Question => {
+        Beginning::KeyChallenge => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = security_keys::relying_party(Some(&site), texts::place(&account, &platform));
             let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
-            let (mut question, mut session) = ([0; 32], ChallengeId::default());
-            let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
+            let (mut key_challenge, mut session) = ([0; 32], ChallengeId::default());
+            let drawn = getrandom::fill(&mut key_challenge).and_then(|()| getrandom::fill(&mut session));
             drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
-            let options = security_keys::assertion(&party, &account, &question);
-            let challenge = seal(session, Some((question, site)))?;
+            let options = security_keys::assertion(&party, &account, &key_challenge);
+            let challenge = seal(session, Some((key_challenge, site)))?;
             Ok(PrepareVerdict::Key { mailbox: mailbox.clone(), challenge, options })
         }
     }

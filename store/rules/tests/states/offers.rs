@@ -72,7 +72,7 @@ fn the_table_of_beginnings_is_how_methods_begin() {
         account.throttles.clone_from(&state.throttles);
         match begin(&account, &platform("on"), channel(at), method, NOW) {
             Ok(Beginning::Code) => "a code".to_owned(),
-            Ok(Beginning::Question) => "a question".to_owned(),
+            Ok(Beginning::KeyChallenge) => "a challenge".to_owned(),
             Err(refusal) => format!("refused: {}", shown_refusal(&refusal.into())),
         }
     });
