@@ -8,7 +8,7 @@
 use crate::actor::Actor;
 use crate::clock;
 use crate::notify::letter::Letter;
-use crate::notify::texts::{Language, place};
+use crate::notify::texts::{MessageLanguage, place};
 use postern_rules::notice::{self, Notice};
 use postern_rules::{Account, KindName, Platform};
 use postern_wire::Secret;
@@ -29,7 +29,7 @@ pub fn written(
         return Vec::new();
     }
     let addresses = notice::addresses(before, next, platform);
-    let language = Language::of(before, next.language.as_deref().or(actor.language.as_deref()));
+    let language = MessageLanguage::of(before, next.language.as_deref().or(actor.language.as_deref()));
     let (place, mailbox) = (place(next, platform), next.mailbox.as_str());
     let texts = notices.iter().map(|it| text(it, language, place, mailbox, actor.address));
     let letters = texts.flat_map(|(subject, text)| {
@@ -45,10 +45,16 @@ pub fn written(
 }
 
 /// Returns the subject and the text of a notice.
-fn text(notice: &Notice, language: Language, place: &str, mailbox: &str, from: Option<IpAddr>) -> (String, Secret) {
+fn text(
+    notice: &Notice,
+    language: MessageLanguage,
+    place: &str,
+    mailbox: &str,
+    from: Option<IpAddr>,
+) -> (String, Secret) {
     let (subject, what) = match language {
-        Language::English => in_english(notice),
-        Language::French => in_french(notice),
+        MessageLanguage::English => in_english(notice),
+        MessageLanguage::French => in_french(notice),
     };
     let when = clock::rfc3339(clock::now());
     let from = from.map_or(String::new(), |address| format!(" ({address})"));
@@ -58,7 +64,7 @@ fn text(notice: &Notice, language: Language, place: &str, mailbox: &str, from: O
 }
 
 /// Returns the advice of a notice, up to the name of the place where the administrator is.
-fn advice(notice: &Notice, language: Language) -> &'static str {
+fn advice(notice: &Notice, language: MessageLanguage) -> &'static str {
     match notice {
         // The owner has not done this either.
         Notice::KeyCopied => language.pick(
@@ -213,7 +219,7 @@ mod tests {
             Notice::NewBrowser(String::new()),
         ];
         for notice in all {
-            let [english, french] = [Language::English, Language::French]
+            let [english, french] = [MessageLanguage::English, MessageLanguage::French]
                 .map(|language| text(&notice, language, "example.com", "bob@example.com", "192.0.2.7".parse().ok()));
             for (subject, text) in [&english, &french] {
                 assert!(subject.starts_with("example.com: ") && !subject.contains('\n'), "{subject}");
@@ -269,7 +275,7 @@ mod tests {
             of(&two, &signed_in.next.unwrap(), Cause::BackupCodeUsed(left)),
         ];
         for notice in told.iter().inspect(|notices| assert!(!notices.is_empty())).flatten() {
-            for language in [Language::English, Language::French] {
+            for language in [MessageLanguage::English, MessageLanguage::French] {
                 let (subject, text) = self::text(notice, language, "example.com", "bob@example.com", None);
                 assert!(![&subject, text.reveal()].iter().any(|text| text.contains("evil")), "{notice:?}");
             }

@@ -8,14 +8,14 @@ const MINUTES: i64 = sent::LIFETIME / 60;
 
 /// The languages of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
+pub enum MessageLanguage {
     /// `en`
     English,
     /// `fr`
     French,
 }
 
-impl Language {
+impl MessageLanguage {
     /// Parses a language tag; every language except French becomes English.
     pub fn parse(tag: Option<&str>) -> Self {
         if tag == Some("fr") { Self::French } else { Self::English }
@@ -42,7 +42,7 @@ pub fn place<'a>(account: &'a Account, platform: &'a Platform) -> &'a str {
 
 /// The text of an SMS. With a host, its last line lets a phone fill the code in on that host's pages only
 /// (<https://wicg.github.io/sms-one-time-codes/>).
-pub fn sms(language: Language, place: &str, code: &str, host: Option<&str>) -> Secret {
+pub fn sms(language: MessageLanguage, place: &str, code: &str, host: Option<&str>) -> Secret {
     let text = language.pick(
         format!("{code} is your code for {place}. It is good for {MINUTES} minutes. Give it to nobody."),
         format!("{code} est votre code pour {place}, valable {MINUTES} minutes. Ne le donnez à personne."),
@@ -54,7 +54,7 @@ pub fn sms(language: Language, place: &str, code: &str, host: Option<&str>) -> S
 }
 
 /// The subject and the text of an e-mail. The subject does not contain the code, since lock screens show subjects.
-pub fn mail(language: Language, place: &str, mailbox: &str, code: &str) -> (String, Secret) {
+pub fn mail(language: MessageLanguage, place: &str, mailbox: &str, code: &str) -> (String, Secret) {
     let subject = language.pick(format!("Your code for {place}"), format!("Votre code pour {place}"));
     let text = language.pick(
         format!(
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_text_fits_into_one_sms_and_ends_so_that_phones_fill_it_in() {
-        for language in [Language::English, Language::French] {
+        for language in [MessageLanguage::English, MessageLanguage::French] {
             let text = sms(language, "example.com", "123456", Some("webmail.example.com"));
             assert!(text.reveal().ends_with("\n\n@webmail.example.com #123456"), "{text:?}");
             // A message has 160 characters of the GSM 7-bit alphabet, which includes é and à.
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_subject_does_not_hold_the_code() {
-        for language in [Language::English, Language::French] {
+        for language in [MessageLanguage::English, MessageLanguage::French] {
             let (subject, text) = mail(language, "example.com", "bob@example.com", "123456");
             assert!(!subject.contains("123456") && text.reveal().contains("\n    123456\n"));
         }

@@ -3,7 +3,7 @@
 use crate::actor::Actor;
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::notify::texts::{self, Language};
+use crate::notify::texts::{self, MessageLanguage};
 use crate::sign_in::context::unavailable;
 use crate::sign_in::refusals::{ToFront, refused};
 use crate::verb::Verb;
@@ -71,7 +71,7 @@ async fn deliver(
     code: &str,
     wanted: &Wanted<'_>,
 ) -> Result<(), auth::Refusal> {
-    let language = Language::of(account, wanted.language);
+    let language = MessageLanguage::of(account, wanted.language);
     let (place, now) = (texts::place(account, wanted.platform), clock::now());
     let sent = match to {
         Destination::Number(number) => {
