@@ -4,7 +4,7 @@ use crate::config;
 use crate::failure::{Failed, SetUpError};
 use crate::line::Destination as Host;
 use crate::ovh::Ovh;
-use crate::recipient::Number;
+use crate::recipient::SmsRecipient;
 use crate::said::said;
 use crate::secret_file;
 use crate::template::{Escape, Placeholder, Template};
@@ -65,7 +65,7 @@ impl Gateway {
     }
 
     /// Sends a text message. The request is written once, whatever the result.
-    pub(crate) async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
+    pub(crate) async fn send(&self, now: Time, number: &SmsRecipient, text: &Secret) -> Result<(), Failed> {
         let request = self.request(now, number, text)?;
         let stream = self.host.reach().await?;
         let line = self.host.secure(stream).await?;
@@ -86,7 +86,7 @@ impl Gateway {
         format!("{} did not answer within {} s", self.host, ANSWER.as_secs())
     }
 
-    fn request(&self, now: Time, number: &Number, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
+    fn request(&self, now: Time, number: &SmsRecipient, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
         let value = |place: &Placeholder| match place {
             Placeholder::Number => number.number(),
             Placeholder::Digits => number.digits(),

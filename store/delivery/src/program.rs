@@ -1,7 +1,7 @@
 //! A local program that sends messages: the one in `[sms] command` for text messages, sendmail for mail.
 
 use crate::failure::Failed;
-use crate::recipient::Number;
+use crate::recipient::SmsRecipient;
 use crate::said::said;
 use crate::template::{Escape, Placeholder, Template};
 use nix::sys::signal::{Signal, killpg};
@@ -34,7 +34,7 @@ impl Program {
     }
 
     /// Runs the program with the text on its standard input.
-    pub(crate) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
+    pub(crate) async fn send(&self, number: &SmsRecipient, text: &Secret) -> Result<(), Failed> {
         let value = |place: &Placeholder| match place {
             Placeholder::Number => number.number(),
             Placeholder::Digits => number.digits(),

@@ -15,9 +15,9 @@ const LOCAL_MARKS: &[u8] = b"!#$%&'*+-/=?^_`{|}~.";
 /// A number in international format: a plus sign and digits, and nothing else. `Debug` and `Display` show its last two
 /// digits.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Number(String);
+pub struct SmsRecipient(String);
 
-impl Number {
+impl SmsRecipient {
     /// Parses a number; none if it is invalid.
     pub fn read(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
@@ -38,13 +38,13 @@ impl Number {
     }
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for SmsRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "+…{}", &self.0[self.0.len() - 2..])
     }
 }
 
-impl fmt::Debug for Number {
+impl fmt::Debug for SmsRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn a_number_is_a_plus_and_digits() {
-        let number = Number::read("+44612345678").unwrap();
+        let number = SmsRecipient::read("+44612345678").unwrap();
         assert_eq!((number.number(), number.digits()), ("+44612345678", "44612345678"));
         assert_eq!(format!("{number} {number:?}"), "+…78 +…78");
-        assert!(Number::read("+1234567").is_some() && Number::read("+123456789012345").is_some());
+        assert!(SmsRecipient::read("+1234567").is_some() && SmsRecipient::read("+123456789012345").is_some());
         for wrong in [
             "",
             "+",
@@ -90,7 +90,7 @@ mod tests {
             "++44612345678",
             "-44612345678",
         ] {
-            assert!(Number::read(wrong).is_none(), "{wrong:?}");
+            assert!(SmsRecipient::read(wrong).is_none(), "{wrong:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use crate::config::SmsWay;
 use crate::failure::{Failed, SetUpError};
 use crate::gateway::Gateway;
 use crate::program::Program;
-use crate::recipient::Number;
+use crate::recipient::SmsRecipient;
 use postern_rules::Time;
 use postern_wire::Secret;
 
@@ -33,7 +33,7 @@ impl SmsTransport {
     ///
     /// # Errors
     /// [`Failed`].
-    pub async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
+    pub async fn send(&self, now: Time, number: &SmsRecipient, text: &Secret) -> Result<(), Failed> {
         match &self.0 {
             Way::Gateway(gateway) => gateway.send(now, number, text).await,
             Way::Program(program) => program.send(number, text).await,

@@ -22,9 +22,9 @@ const NUMBER_BEGINNING: usize = 3;
 /// A telephone number in international form, such as `+44612345678`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Number(String);
+pub struct PhoneNumber(String);
 
-impl Number {
+impl PhoneNumber {
     /// Parses a number as users write it, with blanks, dots, hyphens and parentheses. It begins with a plus and the
     /// country code: a national number is a different one from abroad. Digits that are dialled only within the country
     /// (the zero of `+44 (0) 612…`, of `+33 06…`) are removed by the rules of that country. In Italy the zero is
@@ -107,7 +107,7 @@ impl Address {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// By SMS.
-    Number(Number),
+    Number(PhoneNumber),
     /// By e-mail.
     Address(Address),
 }
@@ -121,7 +121,7 @@ mod tests {
         for text in
             ["+44612345678", " +44 612 345 678 ", "+44 (0) 612-345-678", "+44.612.345.678", "+44\u{a0}612345678"]
         {
-            assert_eq!(Number::read(text).unwrap().as_str(), "+44612345678", "{text}");
+            assert_eq!(PhoneNumber::read(text).unwrap().as_str(), "+44612345678", "{text}");
         }
         for (text, number) in [
             ("+33 06 39 98 01 23", "+33639980123"),
@@ -140,21 +140,21 @@ mod tests {
             ("+34 612 34 56 78", "+34612345678"),
             ("+225 07 01 02 03 04", "+2250701020304"),
         ] {
-            assert_eq!(Number::read(text).unwrap().as_str(), number, "{text}");
+            assert_eq!(PhoneNumber::read(text).unwrap().as_str(), number, "{text}");
         }
         for text in include_str!("../tests/inputs/phone-invisible.txt").lines() {
-            assert_eq!(Number::read(text).unwrap().as_str(), "+447700900123", "{text:?}");
+            assert_eq!(PhoneNumber::read(text).unwrap().as_str(), "+447700900123", "{text:?}");
         }
-        let numbers = include_str!("../tests/inputs/phone-trunk-zero.txt").lines().map(Number::read);
+        let numbers = include_str!("../tests/inputs/phone-trunk-zero.txt").lines().map(PhoneNumber::read);
         let numbers: Vec<String> = numbers.map(|number| number.unwrap().as_str().to_owned()).collect();
         assert_eq!(numbers, ["+447700900123", "+33639980123"]);
         for text in ["0612345678", "44612345678", "0044612345678", "+", "+1234567", "+1234567890123456", "+0612345678"]
         {
-            assert_eq!(Number::read(text), None, "{text}");
+            assert_eq!(PhoneNumber::read(text), None, "{text}");
         }
         for text in ["+44612345678\r\nTo: x", "+4461234567a", "++44612345678", "+44612345678,+33", "+٤٤٦١٢٣٤٥٦٧٨"]
         {
-            assert_eq!(Number::read(text), None, "{text}");
+            assert_eq!(PhoneNumber::read(text), None, "{text}");
         }
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn little_of_them_is_shown() {
-        assert_eq!(Number::read("+44612345678").unwrap().masked(), "+44 ••••••678");
+        assert_eq!(PhoneNumber::read("+44612345678").unwrap().masked(), "+44 ••••••678");
         assert_eq!(Address::read("robert@example.com").unwrap().masked(), "r•••@example.com");
     }
 }

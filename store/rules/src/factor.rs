@@ -1,7 +1,7 @@
 //! Factors: the methods that prove a user's identity in addition to the password.
 
 use crate::Time;
-use crate::contact::{Address, Destination, Number};
+use crate::contact::{Address, Destination, PhoneNumber};
 use crate::text;
 use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub enum Kind {
     /// An app that shows codes.
     Totp(Totp),
     /// A telephone to which codes are sent.
-    Sms(Number),
+    Sms(PhoneNumber),
     /// An address to which codes are sent.
     Email(Address),
     /// A security key.

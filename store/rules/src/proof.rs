@@ -10,7 +10,7 @@
 //! | every [`Change`], and trust in a browser (with the answer itself: [`crate::decide::answer`]) | a factor for it |
 //! | a method's description, the language, an app password revoked, trust revoked | the sign-in |
 
-use crate::contact::{Address, Number};
+use crate::contact::{Address, PhoneNumber};
 use crate::factor::CONTACT;
 use crate::time::CLOCK_TOLERANCE;
 use crate::{Account, KindName, Mailbox, Stage, Time};
@@ -69,7 +69,7 @@ impl Change {
         let kind = KindName::parse(kind)?;
         let to = match kind {
             KindName::Totp | KindName::Key => None,
-            KindName::Sms => Some(Number::read(to)?.as_str().to_owned()),
+            KindName::Sms => Some(PhoneNumber::read(to)?.as_str().to_owned()),
             KindName::Email => Some(address()?),
         };
         Some(Self::AddMethod { kind, to })

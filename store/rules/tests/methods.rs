@@ -3,7 +3,7 @@
 mod events;
 
 use crate::events::{By, Decision, Event, Offered, Random, Recipient, Refusal, Verdict, decide};
-use postern_rules::contact::{Address, Destination, Number};
+use postern_rules::contact::{Address, Destination, PhoneNumber};
 use postern_rules::decide::own::{Removal, removal};
 use postern_rules::factor::{BACKUP, Key};
 use postern_rules::name::{LookupName, Named};
@@ -43,7 +43,7 @@ fn next(account: &Account, event: Event<'_>, now: Time) -> Account {
 }
 
 fn number() -> Kind {
-    Kind::Sms(Number::read("+44612345678").unwrap())
+    Kind::Sms(PhoneNumber::read("+44612345678").unwrap())
 }
 
 fn send<'a>(to: Recipient<'a>, session: u8, code: &'a str) -> Event<'a> {

@@ -11,7 +11,7 @@ use crate::sign_in::context::{account, actor, channel, journal, unavailable};
 use crate::sign_in::offers::kinds;
 use crate::sign_in::refusals::refused;
 use crate::sign_in::{codes, proof};
-use postern_rules::contact::{Address, Destination, Number};
+use postern_rules::contact::{Address, Destination, PhoneNumber};
 use postern_rules::decide::entitlement::By;
 use postern_rules::decide::sent::{NewRecipient, for_setup};
 use postern_rules::enrolment::Authority;
@@ -154,7 +154,7 @@ async fn recipient<'a>(
 ) -> Result<NewRecipient<'a>, auth::Refusal> {
     let unfit = || auth::Refusal::new(Reason::Unfit);
     if kind == KindName::Sms.as_str() {
-        return Ok(NewRecipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
+        return Ok(NewRecipient::Method(by, Kind::Sms(PhoneNumber::read(to).ok_or_else(unfit)?)));
     }
     let address = Address::read(to).ok_or_else(unfit)?;
     match daemon.leads_into(&address, &account.mailbox).await {

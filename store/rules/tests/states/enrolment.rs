@@ -4,7 +4,7 @@ use crate::accounts::{NOW, account, platform, shown_refusal};
 use crate::document::compare;
 use crate::events::{By, Event, Recipient, Verdict, decide};
 use crate::offers::channel;
-use postern_rules::contact::Number;
+use postern_rules::contact::PhoneNumber;
 use postern_rules::enrolment::{Authority, NoAuthority, authority};
 use postern_rules::{Kind, Proof, enrolment_code, ticket};
 
@@ -26,7 +26,7 @@ fn the_table_of_who_may_set_up_is_who_may() {
         // A code is sent on the same word, and on no other.
         if let Ok(Authority::Password(_)) | Err(NoAuthority::EnrolmentCode) = &said {
             let by = By::Enrolment { channel, epoch: account.epoch, code: typed };
-            let to = Recipient::Method(by, Kind::Sms(Number::read("+44612345678").unwrap()));
+            let to = Recipient::Method(by, Kind::Sms(PhoneNumber::read("+44612345678").unwrap()));
             let send = Event::Send { to, session: [1; 16], replaces: None, code: "123456" };
             let sent = decide(&account, &platform, send, NOW).verdict;
             assert_eq!(matches!(sent, Verdict::Send { .. }), said.is_ok(), "{sent:?}");

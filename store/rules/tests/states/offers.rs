@@ -3,7 +3,7 @@
 use crate::accounts::{NOW, account, another_totp, platform, random, shown_refusal, totp};
 use crate::document::compare;
 use postern_rules::backup::BackupCodes;
-use postern_rules::contact::{Address, Number};
+use postern_rules::contact::{Address, PhoneNumber};
 use postern_rules::factor::Key;
 use postern_rules::offers::{
     Beginning, Offer, Sendable, at_sign_in, begin, kinds, takes_contact, trust_days, unusual_contact,
@@ -30,7 +30,7 @@ pub(crate) fn with_methods(methods: &str) -> Account {
         let (kind, last_used) = match method {
             "totp" => (Kind::Totp(totp()), None),
             "totp used just now" => (Kind::Totp(another_totp()), Some(NOW)),
-            "sms" => (Kind::Sms(Number::read("+44612345678").unwrap()), None),
+            "sms" => (Kind::Sms(PhoneNumber::read("+44612345678").unwrap()), None),
             "email" => (Kind::Email(Address::read("bob@elsewhere.example").unwrap()), None),
             "key" => (key(false), None),
             "copied key" => (key(true), None),

@@ -6,7 +6,7 @@ use crate::notify::letter::Letter;
 use crate::notify::senders::budget::Budget;
 use crate::notify::senders::failure::SendError;
 use crate::notify::senders::recipients::Recipients;
-use postern_delivery::recipient::{Number, mask, read_address};
+use postern_delivery::recipient::{SmsRecipient, mask, read_address};
 use postern_delivery::{Failed, MailTransport, MessageId, SetUpError, SmsTransport};
 use postern_rules::Time;
 use postern_rules::message_cap::Medium;
@@ -92,7 +92,7 @@ impl Senders {
 
     async fn send_text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
         let Texts { way, daily_budget, prefixes } = self.text.as_ref().ok_or(SendError::NotConfigured(Medium::Text))?;
-        let number = Number::read(number)
+        let number = SmsRecipient::read(number)
             .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
         if !prefixes.is_empty() && !prefixes.iter().any(|prefix| number.number().starts_with(prefix.as_str())) {
             let allowed = prefixes.join(", ");
