@@ -1,10 +1,10 @@
 //! `postern app-password`: what mail apps sign in with.
 
+use crate::context::CommandContext;
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
 use crate::owner::Owner;
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::Secret;
@@ -47,11 +47,11 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::List(Owner { mailbox }) => list(session, mailbox),
-            Self::Create(create) => create.run(session),
-            Self::Revoke(Revoke { owner, id }) => revoke(session, owner.mailbox, id),
+            Self::List(Owner { mailbox }) => list(context, mailbox),
+            Self::Create(create) => create.run(context),
+            Self::Revoke(Revoke { owner, id }) => revoke(context, owner.mailbox, id),
         }
     }
 }
@@ -83,10 +83,10 @@ pub(crate) struct Revoke {
     id: String,
 }
 
-fn list(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
+fn list(context: &mut CommandContext, mailbox: String) -> Result<Exit, Failure> {
     let AppPasswords { mailbox, app_passwords } =
-        session.daemon()?.call::<m::ListAppPasswords>(&Mailbox { mailbox })?;
-    let screen = &mut session.screen;
+        context.daemon()?.call::<m::ListAppPasswords>(&Mailbox { mailbox })?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&app_passwords)?;
     } else if app_passwords.is_empty() {
@@ -120,10 +120,10 @@ fn print_all(screen: &mut Screen, app_passwords: &[AppPassword]) -> Result<(), F
     screen.table(table)
 }
 
-fn revoke(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Failure> {
+fn revoke(context: &mut CommandContext, mailbox: String, id: String) -> Result<Exit, Failure> {
     let left: AppPasswords =
-        session.daemon()?.call::<m::RevokeAppPassword>(&RevokeAppPassword { mailbox, id: id.clone() })?;
-    let screen = &mut session.screen;
+        context.daemon()?.call::<m::RevokeAppPassword>(&RevokeAppPassword { mailbox, id: id.clone() })?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&left.app_passwords)?;
     } else {
@@ -134,8 +134,8 @@ fn revoke(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Fa
 }
 
 impl Create {
-    fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let expires = self.expires.as_deref().map(|typed| session.screen.calendar.until(typed)).transpose();
+    fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let expires = self.expires.as_deref().map(|typed| context.screen.calendar.until(typed)).transpose();
         let expires = expires.map_err(Failure::Usage)?;
         let mailbox = self.owner.mailbox;
         let parameters = CreateAppPassword {
@@ -147,9 +147,9 @@ impl Create {
             networks: self.network,
         };
         // The mail server is asked meanwhile.
-        let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
+        let mut daemon = Daemon::connect(&context.socket, WAIT_TRANSFER)?;
         let created: AppPasswordCreated = daemon.call::<m::CreateAppPassword>(&parameters)?;
-        let screen = &mut session.screen;
+        let screen = &mut context.screen;
         if screen.json {
             screen.json(&created)?;
             return Ok(Exit::Done);

@@ -1,8 +1,8 @@
 //! `postern audit`: the log, a line for each entry, oldest first. It may be long, so nothing is held back to align it.
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line};
 use clap::Args;
 use postern_wire::admin::{AuditEntries, AuditEntry, ReadAudit, State};
@@ -32,13 +32,13 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// Prints them.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         let since = match &self.since {
-            Some(typed) => Some(session.screen.calendar.since(typed).map_err(Failure::Usage)?),
+            Some(typed) => Some(context.screen.calendar.since(typed).map_err(Failure::Usage)?),
             None => None,
         };
-        let mut daemon = session.daemon()?;
-        let screen = &mut session.screen;
+        let mut daemon = context.daemon()?;
+        let screen = &mut context.screen;
         let mut count = 0;
         let parameters = ReadAudit { mailbox: self.mailbox, since };
         daemon.call_more::<m::ReadAudit>(&parameters, |piece: AuditEntries| {

@@ -1,9 +1,9 @@
 //! `postern export` and `postern import`: text of many lines, in pieces that fit into frames.
 
+use crate::context::CommandContext;
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, progress_bytes};
-use crate::session::Session;
 use clap::Args;
 use indicatif::HumanBytes;
 use postern_wire::admin::{Empty, ExportPiece, Imported};
@@ -40,26 +40,26 @@ pub(crate) struct Export {
 
 impl Export {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         if self.file == Path::new("-") {
             if io::stdout().is_terminal() {
                 return Err(Failure::Usage(
                     "an export is nothing for a terminal: name a file, or send it through a pipe".to_owned(),
                 ));
             }
-            let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
-            let screen = &mut session.screen;
+            let mut daemon = Daemon::connect(&context.socket, WAIT_TRANSFER)?;
+            let screen = &mut context.screen;
             receive(&mut daemon, |lines| screen.raw(lines))?;
             return Ok(Exit::Done);
         }
         if !self.force && self.file.symlink_metadata().is_ok() {
             return Err(exists(&self.file));
         }
-        let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
+        let mut daemon = Daemon::connect(&context.socket, WAIT_TRANSFER)?;
         let bytes = self.write(&mut daemon)?;
         let what = format!("Everything is in {} ({}),", self.file.display(), HumanBytes(bytes));
         let key = "sealed under the master key: keep a copy of that too, in another place.";
-        report(&mut session.screen, serde_json::json!({ "file": self.file, "bytes": bytes }), &format!("{what} {key}"))
+        report(&mut context.screen, serde_json::json!({ "file": self.file, "bytes": bytes }), &format!("{what} {key}"))
     }
 
     /// Writes the file beside its place and then puts it there, so that a half-written export never has its name.
@@ -107,20 +107,20 @@ fn exists(file: &Path) -> Failure {
 }
 
 /// `postern import FILE`: reads an export into an empty store.
-pub(crate) fn restore(file: &Path, session: &mut Session) -> Result<Exit, Failure> {
+pub(crate) fn restore(file: &Path, context: &mut CommandContext) -> Result<Exit, Failure> {
     let (length, source): (Option<u64>, Box<dyn Read>) = if file == Path::new("-") {
         (None, Box::new(io::stdin()))
     } else {
         let file = File::open(file).map_err(|error| unreadable(&error))?;
         (file.metadata().ok().map(|meta| meta.len()), Box::new(file))
     };
-    let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
+    let mut daemon = Daemon::connect(&context.socket, WAIT_TRANSFER)?;
     let bar = progress_bytes(length, "Importing");
     let imported = send(&mut daemon, bar.wrap_read(source));
     bar.finish_and_clear();
     let records = imported?.records;
     let said = format!("{records} records are taken over. Look at them: postern status");
-    report(&mut session.screen, serde_json::json!({ "records": records }), &said)
+    report(&mut context.screen, serde_json::json!({ "records": records }), &said)
 }
 
 fn send(daemon: &mut Daemon, source: impl Read) -> Result<Imported, Failure> {

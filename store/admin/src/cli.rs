@@ -1,8 +1,8 @@
 //! The command line as a whole. Each noun's verbs stand in its own file.
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::{account, app_password, audit, backup, check, import, key, log, method, platform, request, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -82,27 +82,27 @@ pub(crate) enum Verb {
 
 impl Cli {
     /// The verb, and what it works with.
-    pub(crate) fn into_parts(self) -> (Verb, Session) {
-        (self.verb, Session { socket: self.socket, screen: Screen::new(self.json) })
+    pub(crate) fn into_parts(self) -> (Verb, CommandContext) {
+        (self.verb, CommandContext { socket: self.socket, screen: Screen::new(self.json) })
     }
 }
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::Status => status::status(session),
-            Self::Check(check) => check.run(session),
-            Self::Platform(verb) => verb.run(session),
-            Self::Account(verb) => verb.run(session),
-            Self::Method(verb) => verb.run(session),
-            Self::AppPassword(verb) => verb.run(session),
-            Self::Request(verb) => verb.run(session),
-            Self::Key(verb) => verb.run(session),
-            Self::Log(verb) => verb.run(session),
-            Self::Audit(filter) => filter.run(session),
-            Self::Export(export) => export.run(session),
-            Self::Import(import) => import.run(session),
+            Self::Status => status::status(context),
+            Self::Check(check) => check.run(context),
+            Self::Platform(verb) => verb.run(context),
+            Self::Account(verb) => verb.run(context),
+            Self::Method(verb) => verb.run(context),
+            Self::AppPassword(verb) => verb.run(context),
+            Self::Request(verb) => verb.run(context),
+            Self::Key(verb) => verb.run(context),
+            Self::Log(verb) => verb.run(context),
+            Self::Audit(filter) => filter.run(context),
+            Self::Export(export) => export.run(context),
+            Self::Import(import) => import.run(context),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `postern key`: the master key, under which everything at rest is sealed.
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{plain, table};
 use clap::Subcommand;
 use postern_wire::admin::{Empty, Keys};
@@ -26,13 +26,13 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let mut daemon = session.daemon()?;
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let mut daemon = context.daemon()?;
         let (keys, is_new) = match self {
             Self::List => (daemon.call::<m::ListKeys>(&Empty {})?, false),
             Self::Rotate => (daemon.call::<m::RotateKey>(&Empty {})?, true),
         };
-        let screen = &mut session.screen;
+        let screen = &mut context.screen;
         if screen.json {
             screen.json(&keys)?;
             return Ok(Exit::Done);

@@ -19,6 +19,7 @@ mod backup;
 mod check;
 mod cli;
 mod clock;
+mod context;
 mod daemon;
 mod exit;
 pub mod import;
@@ -29,7 +30,6 @@ mod owner;
 mod platform;
 mod request;
 mod screen;
-mod session;
 mod status;
 mod table;
 mod time;
@@ -41,13 +41,13 @@ use std::process::ExitCode;
 
 /// Runs the command line of this process. Usage errors, `--help` and `--version` end the process here.
 pub fn main() -> ExitCode {
-    let (verb, mut session) = cli::Cli::parse().into_parts();
-    let ended = verb.run(&mut session).and_then(|exit| session.screen.flush().map(|()| exit));
+    let (verb, mut context) = cli::Cli::parse().into_parts();
+    let ended = verb.run(&mut context).and_then(|exit| context.screen.flush().map(|()| exit));
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
             // The output before the failure is still useful; a second failure is ignored.
-            let _ = session.screen.flush();
+            let _ = context.screen.flush();
             failure.report();
             failure.exit().into()
         }

@@ -1,7 +1,7 @@
 //! `postern log`: up to which level posternd writes lines to its log.
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
-use crate::session::Session;
 use crate::table::clean_line;
 use clap::Subcommand;
 use postern_wire::admin::{Empty, LogLevels, SetLog};
@@ -37,14 +37,14 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let mut daemon = session.daemon()?;
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let mut daemon = context.daemon()?;
         let levels: LogLevels = match self {
             Self::Show => daemon.call::<m::ShowLog>(&Empty {})?,
             Self::Set { levels } => daemon.call::<m::SetLog>(&SetLog { levels: levels.join(",") })?,
             Self::Reset => daemon.call::<m::ResetLog>(&Empty {})?,
         };
-        let screen = &mut session.screen;
+        let screen = &mut context.screen;
         if screen.json {
             screen.json(&levels)?;
             return Ok(Exit::Done);

@@ -1,10 +1,10 @@
 //! `postern method`: the second factors of one mailbox.
 
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::owner::Owner;
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use postern_wire::Secret;
@@ -83,18 +83,18 @@ pub(crate) struct Remove {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::List(Owner { mailbox }) => list(session, mailbox),
-            Self::Add(Kind::Totp(totp)) => totp.add(session),
-            Self::Remove(Remove { owner, id }) => remove(session, owner.mailbox, id),
+            Self::List(Owner { mailbox }) => list(context, mailbox),
+            Self::Add(Kind::Totp(totp)) => totp.add(context),
+            Self::Remove(Remove { owner, id }) => remove(context, owner.mailbox, id),
         }
     }
 }
 
-fn list(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
-    let account = only(session.daemon()?.call::<m::ShowAccount>(&Mailbox { mailbox })?.accounts)?;
-    let screen = &mut session.screen;
+fn list(context: &mut CommandContext, mailbox: String) -> Result<Exit, Failure> {
+    let account = only(context.daemon()?.call::<m::ShowAccount>(&Mailbox { mailbox })?.accounts)?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&account.methods)?;
     } else if account.methods.is_empty() {
@@ -126,9 +126,9 @@ fn kind(method: &Method) -> String {
     if method.copied { format!("{} (copied)", method.kind) } else { method.kind.clone() }
 }
 
-fn remove(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Failure> {
-    let account = only(session.daemon()?.call::<m::RemoveMethod>(&RemoveMethod { mailbox, id: id.clone() })?.accounts)?;
-    let screen = &mut session.screen;
+fn remove(context: &mut CommandContext, mailbox: String, id: String) -> Result<Exit, Failure> {
+    let account = only(context.daemon()?.call::<m::RemoveMethod>(&RemoveMethod { mailbox, id: id.clone() })?.accounts)?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&account)?;
     } else {
@@ -139,9 +139,9 @@ fn remove(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Fa
 }
 
 impl Totp {
-    fn add(self, session: &mut Session) -> Result<Exit, Failure> {
+    fn add(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         let secret = match self.secret {
-            Some(secret) if secret.reveal() == "-" => Some(read_secret(session)?),
+            Some(secret) if secret.reveal() == "-" => Some(read_secret(context)?),
             given => given,
         };
         let mailbox = self.owner.mailbox;
@@ -153,11 +153,11 @@ impl Totp {
             digits: self.digits,
             period: self.period,
         };
-        let added: TotpAdded = session.daemon()?.call::<m::AddTotp>(&parameters)?;
-        if session.screen.json {
-            session.screen.json(&added)?
+        let added: TotpAdded = context.daemon()?.call::<m::AddTotp>(&parameters)?;
+        if context.screen.json {
+            context.screen.json(&added)?
         } else {
-            show(&mut session.screen, &mailbox, &added)?
+            show(&mut context.screen, &mailbox, &added)?
         }
         Ok(Exit::Done)
     }
@@ -186,9 +186,9 @@ fn grouped(text: &str) -> String {
     chars.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
-fn read_secret(session: &mut Session) -> Result<Secret, Failure> {
+fn read_secret(context: &mut CommandContext) -> Result<Secret, Failure> {
     if io::stdin().is_terminal() {
-        session.screen.note("The secret in Base32, then Ctrl-D:");
+        context.screen.note("The secret in Base32, then Ctrl-D:");
     }
     let mut text = String::with_capacity(SECRET_BYTES as usize);
     let read = io::stdin().take(SECRET_BYTES).read_to_string(&mut text);

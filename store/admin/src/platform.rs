@@ -1,9 +1,9 @@
 //! `postern platform`.
 
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::admin::{CreatePlatform, Empty, Platform, PlatformName, Platforms, SetPlatform, SwitchPlatform};
@@ -94,32 +94,32 @@ pub(crate) struct Set {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::List => list(session),
+            Self::List => list(context),
             Self::Show(Name { name }) => {
-                let platform = ask::<m::ShowPlatform>(session, &PlatformName { name })?;
-                show(&mut session.screen, &platform)
+                let platform = ask::<m::ShowPlatform>(context, &PlatformName { name })?;
+                show(&mut context.screen, &platform)
             }
             Self::Create(Create { platform, domains, netbios }) => {
                 let platform =
-                    ask::<m::CreatePlatform>(session, &CreatePlatform { name: platform.name, domains, netbios })?;
+                    ask::<m::CreatePlatform>(context, &CreatePlatform { name: platform.name, domains, netbios })?;
                 let name = clean_line(&platform.name);
                 let said = format!("{name} is there, switched {}", switch_word(&platform).0);
                 let next = match platform.enabled {
                     true => "Next: postern account enable MAILBOX".to_owned(),
                     false => format!("Next: postern platform enable {name}"),
                 };
-                changed(&mut session.screen, &platform, &said, &next)
+                changed(&mut context.screen, &platform, &said, &next)
             }
-            Self::Enable(Name { name }) => switch(session, name, true),
-            Self::Disable(Name { name }) => switch(session, name, false),
+            Self::Enable(Name { name }) => switch(context, name, true),
+            Self::Disable(Name { name }) => switch(context, name, false),
             Self::Set(Set { platform, key, value }) => {
                 let platform =
-                    ask::<m::SetPlatform>(session, &SetPlatform { name: platform.name, key: key.clone(), value })?;
+                    ask::<m::SetPlatform>(context, &SetPlatform { name: platform.name, key: key.clone(), value })?;
                 let value = platform.settings.get(&key).map_or("set", String::as_str);
                 let said = format!("{}: {} is {}", clean_line(&platform.name), clean_line(&key), clean_line(value));
-                changed(&mut session.screen, &platform, &said, what_comes_of(&key, value))
+                changed(&mut context.screen, &platform, &said, what_comes_of(&key, value))
             }
         }
     }
@@ -139,22 +139,22 @@ fn what_comes_of(key: &str, value: &str) -> &'static str {
     }
 }
 
-fn ask<M>(session: &Session, parameters: &M::Parameters) -> Result<Platform, Failure>
+fn ask<M>(context: &CommandContext, parameters: &M::Parameters) -> Result<Platform, Failure>
 where
     M: Method<Parameters: Serialize, Reply = Platforms>,
 {
-    only(session.daemon()?.call::<M>(parameters)?.platforms)
+    only(context.daemon()?.call::<M>(parameters)?.platforms)
 }
 
-fn switch(session: &mut Session, name: String, enabled: bool) -> Result<Exit, Failure> {
-    let platform = ask::<m::SwitchPlatform>(session, &SwitchPlatform { name, enabled })?;
+fn switch(context: &mut CommandContext, name: String, enabled: bool) -> Result<Exit, Failure> {
+    let platform = ask::<m::SwitchPlatform>(context, &SwitchPlatform { name, enabled })?;
     let said = format!("{} is {}", clean_line(&platform.name), if platform.enabled { "on" } else { "off" });
     let accounts = platform.accounts;
     let next = match platform.enabled {
         true => format!("Accounts that are protected are asked for a code ({accounts} accounts in all)."),
         false => format!("No account is asked for a code; all {accounts} keep their state."),
     };
-    changed(&mut session.screen, &platform, &said, &next)
+    changed(&mut context.screen, &platform, &said, &next)
 }
 
 fn changed(screen: &mut Screen, platform: &Platform, said: &str, next: &str) -> Result<Exit, Failure> {
@@ -169,12 +169,12 @@ fn changed(screen: &mut Screen, platform: &Platform, said: &str, next: &str) -> 
     Ok(Exit::Done)
 }
 
-fn list(session: &mut Session) -> Result<Exit, Failure> {
-    let platforms = session.daemon()?.call::<m::ListPlatforms>(&Empty {})?.platforms;
-    if session.screen.json {
-        session.screen.json(&platforms)?;
+fn list(context: &mut CommandContext) -> Result<Exit, Failure> {
+    let platforms = context.daemon()?.call::<m::ListPlatforms>(&Empty {})?.platforms;
+    if context.screen.json {
+        context.screen.json(&platforms)?;
     } else {
-        print_all(&mut session.screen, &platforms)?;
+        print_all(&mut context.screen, &platforms)?;
     }
     Ok(Exit::Done)
 }

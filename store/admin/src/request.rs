@@ -1,10 +1,10 @@
 //! `postern request`: people who know their password, have lost every method, and ask for a reset.
 
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::owner::Owner;
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use clap::Subcommand;
 use postern_wire::admin::{DecideRequest, Decided, Empty, Mailbox, Request, Requests};
@@ -32,23 +32,23 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::List => list(session),
-            Self::Show(Owner { mailbox }) => show(session, mailbox),
-            Self::Approve(Owner { mailbox }) => decide(session, mailbox, true),
-            Self::Refuse(Owner { mailbox }) => decide(session, mailbox, false),
+            Self::List => list(context),
+            Self::Show(Owner { mailbox }) => show(context, mailbox),
+            Self::Approve(Owner { mailbox }) => decide(context, mailbox, true),
+            Self::Refuse(Owner { mailbox }) => decide(context, mailbox, false),
         }
     }
 }
 
-fn list(session: &mut Session) -> Result<Exit, Failure> {
+fn list(context: &mut CommandContext) -> Result<Exit, Failure> {
     let mut requests = Vec::new();
-    session.daemon()?.call_more::<m::ListRequests>(&Empty {}, |piece: Requests| {
+    context.daemon()?.call_more::<m::ListRequests>(&Empty {}, |piece: Requests| {
         requests.extend(piece.requests);
         Ok(())
     })?;
-    let screen = &mut session.screen;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&requests)?;
     } else if requests.is_empty() {
@@ -68,9 +68,9 @@ fn list(session: &mut Session) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn show(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
-    let request = only(session.daemon()?.call::<m::ShowRequest>(&Mailbox { mailbox })?.requests)?;
-    let screen = &mut session.screen;
+fn show(context: &mut CommandContext, mailbox: String) -> Result<Exit, Failure> {
+    let request = only(context.daemon()?.call::<m::ShowRequest>(&Mailbox { mailbox })?.requests)?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&request)?
     } else {
@@ -95,9 +95,9 @@ fn print(screen: &mut Screen, request: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-fn decide(session: &mut Session, mailbox: String, approve: bool) -> Result<Exit, Failure> {
-    let decided: Decided = session.daemon()?.call::<m::DecideRequest>(&DecideRequest { mailbox, approve })?;
-    let screen = &mut session.screen;
+fn decide(context: &mut CommandContext, mailbox: String, approve: bool) -> Result<Exit, Failure> {
+    let decided: Decided = context.daemon()?.call::<m::DecideRequest>(&DecideRequest { mailbox, approve })?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&decided)?;
         return Ok(Exit::Done);

@@ -1,16 +1,16 @@
 //! `postern status`.
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean, clean_line};
 use postern_wire::admin::{Empty, State, Status};
 use postern_wire::methods::admin_method as m;
 
 /// `postern status`.
-pub(crate) fn status(session: &mut Session) -> Result<Exit, Failure> {
-    let status: Status = session.daemon()?.call::<m::Status>(&Empty {})?;
-    let screen = &mut session.screen;
+pub(crate) fn status(context: &mut CommandContext) -> Result<Exit, Failure> {
+    let status: Status = context.daemon()?.call::<m::Status>(&Empty {})?;
+    let screen = &mut context.screen;
     if screen.json {
         screen.json(&status)?;
         return Ok(Exit::Done);

@@ -1,9 +1,9 @@
 //! `postern account alias`: other names of a mailbox, under which its second factor is asked too.
 
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::owner::Owner;
-use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Aliases, Mailbox};
@@ -39,14 +39,14 @@ pub(crate) struct Named {
 
 impl Verb {
     /// Does it.
-    pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let mut daemon = session.daemon()?;
+    pub(super) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let mut daemon = context.daemon()?;
         let (changed, found): (bool, Accounts) = match self {
             Self::List(Owner { mailbox }) => (false, daemon.call::<m::ShowAccount>(&Mailbox { mailbox })?),
             Self::Add(named) => (true, daemon.call::<m::AddAliases>(&named.parameters())?),
             Self::Remove(named) => (true, daemon.call::<m::RemoveAliases>(&named.parameters())?),
         };
-        print(session, changed, &only(found.accounts)?)?;
+        print(context, changed, &only(found.accounts)?)?;
         Ok(Exit::Done)
     }
 }
@@ -57,8 +57,8 @@ impl Named {
     }
 }
 
-fn print(session: &mut Session, changed: bool, account: &Account) -> Result<(), Failure> {
-    let screen = &mut session.screen;
+fn print(context: &mut CommandContext, changed: bool, account: &Account) -> Result<(), Failure> {
+    let screen = &mut context.screen;
     if screen.json {
         return if changed { screen.json(account) } else { screen.json(&account.aliases) };
     }

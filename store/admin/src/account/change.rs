@@ -1,9 +1,9 @@
 //! add, enable, suspend, resume, reset, remove, unlock: changes one account after the other, and shows the results.
 
 use super::choose::Chosen;
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, progress};
-use crate::session::Session;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use postern_wire::Secret;
 use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, State};
@@ -98,10 +98,10 @@ impl Order {
 }
 
 /// Applies the order to all chosen accounts. A refusal does not stop the others; a lost connection does.
-pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Result<Exit, Failure> {
+pub(super) fn run(context: &mut CommandContext, chosen: &Chosen, order: Order) -> Result<Exit, Failure> {
     let Order { action, hours, enrolment_code } = order;
-    let mailboxes = chosen.mailboxes(session, verb(action))?;
-    let mut daemon = session.daemon()?;
+    let mailboxes = chosen.mailboxes(context, verb(action))?;
+    let mut daemon = context.daemon()?;
     let dry_run = chosen.dry_run;
     let mut report = Report { action, dry_run, done: 0, unchanged: 0, refused: 0, results: Vec::new() };
     let mut lost = None;
@@ -120,7 +120,7 @@ pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Resul
     }
     bar.finish_and_clear();
 
-    let screen = &mut session.screen;
+    let screen = &mut context.screen;
     match report.results.as_slice() {
         _ if screen.json => screen.json(&report)?,
         [Outcome::Refused { reason, message, .. }] if lost.is_none() => return Err(Failure::refused(reason, message)),

@@ -1,7 +1,7 @@
 //! Which accounts: by name, from standard input, or all of a platform.
 
+use crate::context::CommandContext;
 use crate::exit::Failure;
-use crate::session::Session;
 use crate::table::clean_line;
 use clap::Args;
 use postern_wire::admin::{Accounts, ListAccounts};
@@ -37,12 +37,12 @@ impl Chosen {
     ///
     /// # Errors
     /// [`Failure::Usage`] where there are none or nobody said yes, and those of the daemon.
-    pub(super) fn mailboxes(&self, session: &Session, verb: &str) -> Result<Vec<String>, Failure> {
+    pub(super) fn mailboxes(&self, context: &CommandContext, verb: &str) -> Result<Vec<String>, Failure> {
         let Some(platform) = &self.platform else { return names(&self.mailboxes) };
         let mut all = Vec::new();
         let parameters = ListAccounts { platform: Some(platform.clone()), state: None };
         // No connection is open while a person is asked: posternd ends one on which nothing is said.
-        session.daemon()?.call_more::<m::ListAccounts>(&parameters, |piece: Accounts| {
+        context.daemon()?.call_more::<m::ListAccounts>(&parameters, |piece: Accounts| {
             all.extend(piece.accounts.into_iter().map(|account| account.mailbox));
             Ok(())
         })?;

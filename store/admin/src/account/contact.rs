@@ -1,9 +1,9 @@
 //! `postern account contact`: where notices go, and codes when the sign-in to an account that is off is unusual.
 
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::owner::Owner;
-use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Mailbox, SetContact};
@@ -38,8 +38,8 @@ pub(crate) struct Named {
 
 impl Verb {
     /// Does it.
-    pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let mut daemon = session.daemon()?;
+    pub(super) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let mut daemon = context.daemon()?;
         let found: Accounts = match self {
             Self::List(Owner { mailbox }) => daemon.call::<m::ShowAccount>(&Mailbox { mailbox })?,
             Self::Set(Named { owner: Owner { mailbox }, address }) => {
@@ -47,13 +47,13 @@ impl Verb {
             }
             Self::Remove(Owner { mailbox }) => daemon.call::<m::SetContact>(&SetContact { mailbox, address: None })?,
         };
-        print(session, &only(found.accounts)?)?;
+        print(context, &only(found.accounts)?)?;
         Ok(Exit::Done)
     }
 }
 
-fn print(session: &mut Session, account: &Account) -> Result<(), Failure> {
-    let screen = &mut session.screen;
+fn print(context: &mut CommandContext, account: &Account) -> Result<(), Failure> {
+    let screen = &mut context.screen;
     if screen.json {
         return screen.json(&account.contact);
     }

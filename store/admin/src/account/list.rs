@@ -1,9 +1,9 @@
 //! `postern account list`.
 
+use crate::context::CommandContext;
 use crate::daemon::Daemon;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 use postern_wire::admin::{Account, Accounts, ListAccounts, State};
@@ -40,9 +40,9 @@ fn states() -> impl TypedValueParser<Value = State> {
 
 impl Filter {
     /// Prints them.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let mut daemon = session.daemon()?;
-        let screen = &mut session.screen;
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let mut daemon = context.daemon()?;
+        let screen = &mut context.screen;
         let parameters = ListAccounts { platform: self.platform, state: self.state };
         match (screen.json, self.csv) {
             (true, true) => return Err(Failure::Usage("--json and --csv exclude each other".to_owned())),

@@ -7,8 +7,8 @@ mod contact;
 mod list;
 mod show;
 
+use crate::context::CommandContext;
 use crate::exit::{Exit, Failure};
-use crate::session::Session;
 use change::Order;
 use choose::Chosen;
 use clap::{Args, Subcommand};
@@ -107,21 +107,21 @@ fn hours(text: &str) -> Result<i64, String> {
 
 impl Verb {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match self {
-            Self::List(filter) => filter.run(session),
-            Self::Show(names) => names.run(session),
-            Self::Add(chosen) => change::run(session, &chosen, Order::to(Action::Add)),
+            Self::List(filter) => filter.run(context),
+            Self::Show(names) => names.run(context),
+            Self::Add(chosen) => change::run(context, &chosen, Order::to(Action::Add)),
             Self::Enable(Enable { chosen, enrolment_code }) => {
-                change::run(session, &chosen, Order::enable(enrolment_code))
+                change::run(context, &chosen, Order::enable(enrolment_code))
             }
-            Self::Suspend(Suspend { chosen, hours }) => change::run(session, &chosen, Order::suspend(hours)),
-            Self::Resume(chosen) => change::run(session, &chosen, Order::to(Action::Resume)),
-            Self::Reset(chosen) => change::run(session, &chosen, Order::to(Action::Reset)),
-            Self::Remove(chosen) => change::run(session, &chosen, Order::to(Action::Remove)),
-            Self::Unlock(chosen) => change::run(session, &chosen, Order::to(Action::Unlock)),
-            Self::Alias(verb) => verb.run(session),
-            Self::Contact(verb) => verb.run(session),
+            Self::Suspend(Suspend { chosen, hours }) => change::run(context, &chosen, Order::suspend(hours)),
+            Self::Resume(chosen) => change::run(context, &chosen, Order::to(Action::Resume)),
+            Self::Reset(chosen) => change::run(context, &chosen, Order::to(Action::Reset)),
+            Self::Remove(chosen) => change::run(context, &chosen, Order::to(Action::Remove)),
+            Self::Unlock(chosen) => change::run(context, &chosen, Order::to(Action::Unlock)),
+            Self::Alias(verb) => verb.run(context),
+            Self::Contact(verb) => verb.run(context),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::change::state_until;
 use super::choose::names;
+use crate::context::CommandContext;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line};
 use clap::Args;
 use postern_wire::admin::{Account, Mailbox, State};
@@ -22,9 +22,9 @@ pub(crate) struct Names {
 impl Names {
     /// Prints them. JSON is one object for one mailbox, an array for several; the refused ones are named on standard
     /// error, and the others are printed all the same.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         let mailboxes = names(&self.mailboxes)?;
-        let mut daemon = session.daemon()?;
+        let mut daemon = context.daemon()?;
         let mut accounts = Vec::new();
         let mut refusals = Vec::new();
         for mailbox in &mailboxes {
@@ -34,7 +34,7 @@ impl Names {
                 Err(failure) => return Err(failure),
             }
         }
-        let screen = &mut session.screen;
+        let screen = &mut context.screen;
         match accounts.as_slice() {
             [account] if screen.json && mailboxes.len() == 1 => screen.json(account)?,
             [] if mailboxes.len() == 1 => {}

@@ -2,10 +2,10 @@
 
 mod report;
 
+use crate::context::CommandContext;
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
 use crate::screen::progress;
-use crate::session::Session;
 use clap::{Args, Subcommand};
 use postern_check::{FromDaemon, POSTERND_CONFIG, PROXY_CONFIG, Place, Where, read_place};
 use postern_wire::admin::Empty;
@@ -98,24 +98,24 @@ struct Endpoints {
 }
 
 impl Endpoints {
-    fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         let bar = progress(0, "Knocking");
         let lines = postern_check::endpoints(&self.places.concat(), &|done, of| {
             bar.set_length(of as u64);
             bar.set_position(done as u64);
         });
         bar.finish_and_clear();
-        conclude(&mut session.screen, lines, self.strict)
+        conclude(&mut context.screen, lines, self.strict)
     }
 }
 
 impl Check {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         if let Some(Only::Endpoints(endpoints)) = self.only {
-            return endpoints.run(session);
+            return endpoints.run(context);
         }
         // The daemon opens every record.
-        let daemon = Daemon::connect(&session.socket, WAIT_TRANSFER);
+        let daemon = Daemon::connect(&context.socket, WAIT_TRANSFER);
         let asked = daemon.and_then(|mut daemon| {
             let findings = daemon.call::<m::Check>(&Empty {})?.findings;
             let platforms = daemon.call::<m::ListPlatforms>(&Empty {})?.platforms;
@@ -123,7 +123,7 @@ impl Check {
         });
         let unreachable = asked.as_ref().err().map(Failure::exit);
         let places = Where {
-            admin_socket: session.socket.clone(),
+            admin_socket: context.socket.clone(),
             pam: self.pam,
             dovecot: self.dovecot,
             posternd_config: self.config,
@@ -138,7 +138,7 @@ impl Check {
             bar.set_position(done as u64);
         });
         bar.finish_and_clear();
-        let exit = conclude(&mut session.screen, lines, self.strict)?;
+        let exit = conclude(&mut context.screen, lines, self.strict)?;
         Ok(unreachable.unwrap_or(exit))
     }
 }

@@ -6,10 +6,10 @@ pub mod google_authenticator;
 pub mod oath;
 
 use crate::backup;
+use crate::context::CommandContext;
 use crate::daemon::Daemon;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
@@ -109,19 +109,19 @@ struct How {
 
 impl Import {
     /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
         match (self.from, self.file) {
-            (Some(From::GoogleAuthenticator(it)), _) => it.run(session),
-            (Some(From::Oath(it)), _) => it.run(session),
-            (None, Some(file)) => backup::restore(&file, session),
+            (Some(From::GoogleAuthenticator(it)), _) => it.run(context),
+            (Some(From::Oath(it)), _) => it.run(context),
+            (None, Some(file)) => backup::restore(&file, context),
             (None, None) => Err(Failure::Usage("name the file to import".to_owned())),
         }
     }
 }
 
 impl GoogleAuthenticator {
-    fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let text = read(&self.file, google_authenticator::FILE_MAX, &mut session.screen)?;
+    fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let text = read(&self.file, google_authenticator::FILE_MAX, &mut context.screen)?;
         let file = google_authenticator::parse(text.reveal());
         let file = file.map_err(|problem| unreadable(&self.file, problem.to_string()))?;
         let row =
@@ -134,15 +134,15 @@ impl GoogleAuthenticator {
             backup_codes: file.codes,
             ..self.how.parameters()
         };
-        let row = row.ask(&mut session.daemon()?, &totp)?;
-        report(&mut session.screen, &[row], self.how.dry_run)
+        let row = row.ask(&mut context.daemon()?, &totp)?;
+        report(&mut context.screen, &[row], self.how.dry_run)
     }
 }
 
 impl Oath {
-    fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let text = read(&self.file, oath::FILE_MAX, &mut session.screen)?;
-        let mut daemon = session.daemon()?;
+    fn run(self, context: &mut CommandContext) -> Result<Exit, Failure> {
+        let text = read(&self.file, oath::FILE_MAX, &mut context.screen)?;
+        let mut daemon = context.daemon()?;
         let mut rows = Vec::new();
         let mut taken = Taken::default();
         for oath::Line { number, user, token } in oath::parse(text.reveal(), &TimeZone::system()) {
@@ -180,7 +180,7 @@ impl Oath {
         if rows.is_empty() {
             return Err(unreadable(&self.file, "there is no token in it"));
         }
-        report(&mut session.screen, &rows, self.how.dry_run)
+        report(&mut context.screen, &rows, self.how.dry_run)
     }
 }
 

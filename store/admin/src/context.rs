@@ -1,19 +1,19 @@
-//! What every verb works with: a way to posternd, and a screen.
+//! The context of a command: the socket of posternd, and the output.
 
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::Failure;
 use crate::screen::Screen;
 use std::path::PathBuf;
 
-/// What every verb works with.
-pub(crate) struct Session {
+/// The context of a command.
+pub(crate) struct CommandContext {
     /// The admin socket.
     pub(crate) socket: PathBuf,
     /// Where it prints.
     pub(crate) screen: Screen,
 }
 
-impl Session {
+impl CommandContext {
     /// Connects to posternd.
     ///
     /// # Errors
