@@ -15,7 +15,7 @@ const PARTS: &[(&str, &str)] = &[
     ("posternd::audit", "postern_vault::audit"),
     ("posternd::browsers", "posternd::sign_in::browsers"),
     ("posternd::codes", "posternd::sign_in::codes"),
-    ("posternd::places", "posternd::serve::connection_limits"),
+    ("posternd::places", "posternd::serve::socket_limits"),
     ("posternd::ends", "posternd::upkeep::ends"),
     ("posternd::engine", "postern_engine"),
     ("posternd::export", "postern_vault::export"),

@@ -3,9 +3,9 @@
 mod auth_verbs;
 pub mod call;
 pub mod connection;
-pub mod connection_limits;
 pub mod peers;
 pub mod run;
 pub mod server;
 pub mod service;
 pub mod side;
+pub mod socket_limits;

@@ -4,10 +4,10 @@ use crate::daemon::Daemon;
 use crate::metrics::METRICS;
 use crate::serve::call;
 use crate::serve::connection::{Connection, FRAME_DEADLINE};
-use crate::serve::connection_limits::{CONNECTIONS_MAX, ConnectionLimits, ConnectionPermit, WAITING_MAX};
 use crate::serve::peers::{self, Peers};
 use crate::serve::service;
 use crate::serve::side::Side;
+use crate::serve::socket_limits::{CONNECTIONS_MAX, SocketLimits, SocketPermit, WAITING_MAX};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
 use postern_process::accept::accept_until;
@@ -73,13 +73,13 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 
 /// Serves connections until `stop` changes; open connections may finish their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
-    let (connection_limits, peers) = (ConnectionLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
+    let (socket_limits, peers) = (SocketLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
     let (close, closing) = watch::channel(());
     let stopping = stop.clone();
     let serve = |stream: UnixStream| {
         let credentials = getsockopt(&stream, PeerCredentials).ok()?;
         let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
-        let Some(newcomer) = connection_limits.ask(user) else {
+        let Some(newcomer) = socket_limits.ask(user) else {
             turn_away(user, side);
             return None;
         };
@@ -112,7 +112,7 @@ async fn converse(
     daemon: Arc<Daemon>,
     mut connection: Connection,
     side: Side,
-    mut place: ConnectionPermit,
+    mut place: SocketPermit,
     (mut stop, mut closing): (watch::Receiver<bool>, watch::Receiver<()>),
 ) {
     let mut import = None;

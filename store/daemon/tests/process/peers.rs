@@ -12,9 +12,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_wire::admin::{Accounts, Mailbox};
 use postern_wire::auth::{Answer, Ask, AskVerdict, Channel, Origin};
 use postern_wire::{CallError, Client, Secret};
-use posternd::serve::connection_limits::{
-    CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE, WAITING_PER_USER_MAX,
-};
+use posternd::serve::socket_limits::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE, WAITING_PER_USER_MAX};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;

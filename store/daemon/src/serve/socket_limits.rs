@@ -34,7 +34,7 @@ pub const WAITING_PER_USER_MAX: usize = 512;
 
 /// The connection limits of one socket.
 #[derive(Clone)]
-pub struct ConnectionLimits {
+pub struct SocketLimits {
     taken: Arc<Mutex<Taken>>,
     /// Notifies one of the waiting newcomers that a place was released; the others check again on their own.
     changed: Arc<Notify>,
@@ -59,15 +59,15 @@ struct Held {
 }
 
 /// The place of a connection; it is released on drop.
-pub struct ConnectionPermit {
-    connection_limits: ConnectionLimits,
+pub struct SocketPermit {
+    socket_limits: SocketLimits,
     id: u64,
     lost: oneshot::Receiver<()>,
 }
 
 /// The result of a search for a place.
 enum Found {
-    ConnectionPermit(u64, oneshot::Receiver<()>),
+    Permit(u64, oneshot::Receiver<()>),
     /// There will be a place only after this time, when a connection has been idle for long enough.
     Wait(Duration),
     Nothing,
@@ -76,18 +76,18 @@ enum Found {
 /// An accepted connection that has a place or may wait for one.
 pub enum Newcomer {
     /// It has a place.
-    Placed(ConnectionPermit),
+    Placed(SocketPermit),
     /// It may get a place shortly.
     Waiting(Waiting),
 }
 
 /// A newcomer that waits for a place; it is counted until it is dropped.
 pub struct Waiting {
-    connection_limits: ConnectionLimits,
+    socket_limits: SocketLimits,
     user: Uid,
 }
 
-impl ConnectionLimits {
+impl SocketLimits {
     /// Creates limits with all places free. `fronts` is the user that the fronts run as, if that user exists yet.
     pub fn new(fronts: Option<Uid>) -> Self {
         let taken = Taken { next: 0, all: HashMap::new(), waiting: Vec::new(), fronts };
@@ -102,17 +102,17 @@ impl ConnectionLimits {
         let mut taken = self.lock();
         let least = if taken.may_wait(user) { IDLE_MIN } else { Duration::ZERO };
         match taken.find(user, least) {
-            Found::ConnectionPermit(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
+            Found::Permit(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
             Found::Wait(_) if taken.may_wait(user) => {
                 taken.waiting.push(user);
-                Some(Newcomer::Waiting(Waiting { connection_limits: self.clone(), user }))
+                Some(Newcomer::Waiting(Waiting { socket_limits: self.clone(), user }))
             }
             Found::Wait(_) | Found::Nothing => None,
         }
     }
 
-    fn place(&self, id: u64, lost: oneshot::Receiver<()>) -> ConnectionPermit {
-        ConnectionPermit { connection_limits: self.clone(), id, lost }
+    fn place(&self, id: u64, lost: oneshot::Receiver<()>) -> SocketPermit {
+        SocketPermit { socket_limits: self.clone(), id, lost }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -124,7 +124,7 @@ impl ConnectionLimits {
 impl Newcomer {
     /// Returns the place; waits for [`WAIT_MAX`] at most. None: all connections that could be closed are in calls, or
     /// were recently.
-    pub async fn place(self) -> Option<ConnectionPermit> {
+    pub async fn place(self) -> Option<SocketPermit> {
         match self {
             Self::Placed(place) => Some(place),
             Self::Waiting(waiting) => timeout(WAIT_MAX, waiting.place()).await.ok().flatten(),
@@ -133,15 +133,15 @@ impl Newcomer {
 }
 
 impl Waiting {
-    async fn place(&self) -> Option<ConnectionPermit> {
+    async fn place(&self) -> Option<SocketPermit> {
         loop {
             // From here on it is notified. If it finds a place without a notification, the next one is notified
             // instead.
-            let mut changed = pin!(self.connection_limits.changed.notified());
+            let mut changed = pin!(self.socket_limits.changed.notified());
             changed.as_mut().enable();
-            let found = self.connection_limits.lock().find(self.user, IDLE_MIN);
+            let found = self.socket_limits.lock().find(self.user, IDLE_MIN);
             match found {
-                Found::ConnectionPermit(id, lost) => return Some(self.connection_limits.place(id, lost)),
+                Found::Permit(id, lost) => return Some(self.socket_limits.place(id, lost)),
                 Found::Wait(time) => drop(timeout(time, changed).await),
                 Found::Nothing => return None,
             }
@@ -151,7 +151,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let mut taken = self.connection_limits.lock();
+        let mut taken = self.socket_limits.lock();
         if let Some(at) = taken.waiting.iter().position(|user| *user == self.user) {
             taken.waiting.swap_remove(at);
         }
@@ -174,7 +174,7 @@ impl Taken {
         self.next += 1;
         let (end, lost) = oneshot::channel();
         self.all.insert(id, Held { user, idle: Some(Stopwatch::start()), _end: end });
-        Found::ConnectionPermit(id, lost)
+        Found::Permit(id, lost)
     }
 
     /// Closes a connection if that is necessary for `user` to have one more.
@@ -200,10 +200,10 @@ impl Taken {
     }
 }
 
-impl ConnectionPermit {
+impl SocketPermit {
     /// Marks the user of this connection as the one that the fronts run as.
     pub fn is_of_a_front(&self) {
-        let mut taken = self.connection_limits.lock();
+        let mut taken = self.socket_limits.lock();
         taken.fronts = taken.all.get(&self.id).map(|held| held.user).or(taken.fronts);
     }
 
@@ -218,7 +218,7 @@ impl ConnectionPermit {
     }
 
     fn set_idle(&self, idle: Option<Stopwatch>) {
-        if let Some(held) = self.connection_limits.lock().all.get_mut(&self.id) {
+        if let Some(held) = self.socket_limits.lock().all.get_mut(&self.id) {
             held.idle = idle;
         }
     }
@@ -229,10 +229,10 @@ impl ConnectionPermit {
     }
 }
 
-impl Drop for ConnectionPermit {
+impl Drop for SocketPermit {
     fn drop(&mut self) {
-        self.connection_limits.lock().all.remove(&self.id);
-        self.connection_limits.changed.notify_one();
+        self.socket_limits.lock().all.remove(&self.id);
+        self.socket_limits.changed.notify_one();
     }
 }
 
@@ -242,61 +242,61 @@ mod tests {
 
     const FRONTS: Uid = Uid::from_raw(990);
 
-    fn is_lost(place: &mut ConnectionPermit) -> bool {
+    fn is_lost(place: &mut SocketPermit) -> bool {
         place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
-    async fn one(connection_limits: &ConnectionLimits, user: u32) -> Option<ConnectionPermit> {
-        connection_limits.ask(Uid::from_raw(user))?.place().await
+    async fn one(socket_limits: &SocketLimits, user: u32) -> Option<SocketPermit> {
+        socket_limits.ask(Uid::from_raw(user))?.place().await
     }
 
-    async fn take(connection_limits: &ConnectionLimits, user: u32, count: usize) -> Vec<ConnectionPermit> {
+    async fn take(socket_limits: &SocketLimits, user: u32, count: usize) -> Vec<SocketPermit> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(one(connection_limits, user).await.unwrap());
+            all.push(one(socket_limits, user).await.unwrap());
         }
         all
     }
 
-    fn lost(connection_limits: &mut [ConnectionPermit]) -> Vec<usize> {
-        let lost = |(at, place): (usize, &mut ConnectionPermit)| is_lost(place).then_some(at);
-        connection_limits.iter_mut().enumerate().filter_map(lost).collect()
+    fn lost(socket_limits: &mut [SocketPermit]) -> Vec<usize> {
+        let lost = |(at, place): (usize, &mut SocketPermit)| is_lost(place).then_some(at);
+        socket_limits.iter_mut().enumerate().filter_map(lost).collect()
     }
 
     #[tokio::test]
     async fn the_longest_idle_of_a_user_makes_room_for_one_more_of_that_user() {
         assert_eq!((CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE), (1024, 512, 256));
-        let connection_limits = ConnectionLimits::new(None);
-        let mut other = take(&connection_limits, 2, 1).await;
-        let mut own = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        let socket_limits = SocketLimits::new(None);
+        let mut other = take(&socket_limits, 2, 1).await;
+        let mut own = take(&socket_limits, 1, CONNECTIONS_PER_USER_MAX).await;
         own[0].begin_call();
         own[1].begin_call();
         own[1].end_call();
-        own.extend(take(&connection_limits, 1, 1).await);
+        own.extend(take(&socket_limits, 1, 1).await);
         assert_eq!((lost(&mut own), lost(&mut other)), (vec![2], vec![]));
         drop((own, other));
-        assert!(connection_limits.lock().all.is_empty());
+        assert!(socket_limits.lock().all.is_empty());
     }
 
     #[tokio::test]
     async fn who_is_in_a_call_stays_and_the_newcomer_is_turned_away() {
-        let connection_limits = ConnectionLimits::new(None);
-        let mut busy = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
-        busy.iter().for_each(ConnectionPermit::begin_call);
-        assert!(one(&connection_limits, 1).await.is_none());
-        assert!(one(&connection_limits, 2).await.is_some() && lost(&mut busy).is_empty());
+        let socket_limits = SocketLimits::new(None);
+        let mut busy = take(&socket_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        busy.iter().for_each(SocketPermit::begin_call);
+        assert!(one(&socket_limits, 1).await.is_none());
+        assert!(one(&socket_limits, 2).await.is_some() && lost(&mut busy).is_empty());
         busy.pop();
-        assert!(one(&connection_limits, 1).await.is_some());
+        assert!(one(&socket_limits, 1).await.is_some());
     }
 
     #[tokio::test]
     async fn who_has_just_connected_is_waited_for() {
-        let connection_limits = ConnectionLimits::new(None);
-        let mut young = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
-        assert!(timeout(Duration::ZERO, one(&connection_limits, 1)).await.is_err());
+        let socket_limits = SocketLimits::new(None);
+        let mut young = take(&socket_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        assert!(timeout(Duration::ZERO, one(&socket_limits, 1)).await.is_err());
         let waiting = tokio::spawn({
-            let connection_limits = connection_limits.clone();
-            async move { one(&connection_limits, 1).await.is_some() }
+            let socket_limits = socket_limits.clone();
+            async move { one(&socket_limits, 1).await.is_some() }
         });
         tokio::task::yield_now().await;
         young.pop();
@@ -305,9 +305,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_in_vain_is_turned_away_and_few_wait() {
-        let connection_limits = ConnectionLimits::new(None);
-        let mut all = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
-        all.iter().for_each(ConnectionPermit::begin_call);
+        let socket_limits = SocketLimits::new(None);
+        let mut all = take(&socket_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        all.iter().for_each(SocketPermit::begin_call);
         // The connection that could be closed is never idle for long.
         let calls = async {
             loop {
@@ -319,11 +319,11 @@ mod tests {
         let user = Uid::from_raw(1);
         let ask = || {
             all[0].end_call();
-            connection_limits.ask(user)
+            socket_limits.ask(user)
         };
         let mut waiting: Vec<Newcomer> = (0..WAITING_PER_USER_MAX).map(|_| ask().unwrap()).collect();
         all[0].begin_call();
-        assert!(connection_limits.ask(user).is_none() && connection_limits.ask(Uid::from_raw(2)).is_some());
+        assert!(socket_limits.ask(user).is_none() && socket_limits.ask(Uid::from_raw(2)).is_some());
         all[0].end_call();
         let last = waiting.pop().unwrap();
         let ended = timeout(Duration::from_secs(20), async {
@@ -334,38 +334,38 @@ mod tests {
             }
         });
         assert!(ended.await.expect("it waits without an end").is_none());
-        assert_eq!(connection_limits.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
+        assert_eq!(socket_limits.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
         waiting.extend(ask());
         assert!(lost(&mut all).is_empty());
         // If too many wait, the newest connection is served.
-        assert!(matches!(connection_limits.ask(user), Some(Newcomer::Placed(_))));
+        assert!(matches!(socket_limits.ask(user), Some(Newcomer::Placed(_))));
         assert_eq!(lost(&mut all), [0]);
         drop(waiting);
-        assert!(connection_limits.lock().waiting.is_empty());
+        assert!(socket_limits.lock().waiting.is_empty());
     }
 
     #[tokio::test]
     async fn the_fronts_find_a_place_whatever_others_have_taken() {
-        let found_later = ConnectionLimits::new(None);
+        let found_later = SocketLimits::new(None);
         one(&found_later, FRONTS.as_raw()).await.unwrap().is_of_a_front();
-        for connection_limits in [found_later, ConnectionLimits::new(Some(FRONTS))] {
-            find_a_place(&connection_limits).await;
+        for socket_limits in [found_later, SocketLimits::new(Some(FRONTS))] {
+            find_a_place(&socket_limits).await;
         }
     }
 
-    async fn find_a_place(connection_limits: &ConnectionLimits) {
-        let mut others = take(connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
-        others.extend(take(connection_limits, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
-        others.iter().for_each(ConnectionPermit::begin_call);
-        assert!(one(connection_limits, 3).await.is_none() && one(connection_limits, 2).await.is_none());
-        let mut fronts = take(connection_limits, FRONTS.as_raw(), FRONTS_RESERVE).await;
-        assert!(one(connection_limits, 3).await.is_none());
+    async fn find_a_place(socket_limits: &SocketLimits) {
+        let mut others = take(socket_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        others.extend(take(socket_limits, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
+        others.iter().for_each(SocketPermit::begin_call);
+        assert!(one(socket_limits, 3).await.is_none() && one(socket_limits, 2).await.is_none());
+        let mut fronts = take(socket_limits, FRONTS.as_raw(), FRONTS_RESERVE).await;
+        assert!(one(socket_limits, 3).await.is_none());
         // Beyond their reserve, the fronts use places that other users leave free, and replace the longest idle
         // connection.
         others[7].end_call();
-        fronts.extend(take(connection_limits, FRONTS.as_raw(), 1).await);
+        fronts.extend(take(socket_limits, FRONTS.as_raw(), 1).await);
         assert_eq!(
-            (lost(&mut others).len() + lost(&mut fronts).len(), connection_limits.lock().all.len()),
+            (lost(&mut others).len() + lost(&mut fronts).len(), socket_limits.lock().all.len()),
             (1, CONNECTIONS_MAX)
         );
     }
