@@ -3,7 +3,7 @@
 //! Untrusted input (the user name) is last, and nothing in a value can look like the next field.
 
 use crate::host::{Facts, Priority};
-use crate::verdict::{Passed, Stopped, Unfit};
+use crate::verdict::{Admitted, AuthFailure, Unfit};
 use postern_wire::address::parse_address;
 use postern_wire::auth::Reason;
 
@@ -13,16 +13,16 @@ const SHOWN: usize = 320;
 const USUAL: usize = 160;
 
 /// The line, and its priority.
-pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority, String) {
+pub(crate) fn line(ended: &Result<Admitted, AuthFailure>, facts: &Facts) -> (Priority, String) {
     let nothing = String::new();
     // In the same form as in all other logs, so that a ban applies to one address.
     let rhost = parse_address(&facts.rhost).map_or_else(|| facts.rhost.clone(), |address| address.to_string());
     let (priority, outcome, reason, method, detail) = match ended {
-        Ok(Passed::NotRequired) => (Priority::Info, "not_required", "", "", nothing),
-        Ok(Passed::Verified { method }) => (Priority::Info, "accepted", "", method.as_str(), nothing),
-        Ok(Passed::Enrolled { method }) => (Priority::Notice, "enrolled", "", method.as_str(), nothing),
-        Err(stopped) => {
-            let (priority, reason, detail) = reason(stopped);
+        Ok(Admitted::NotRequired) => (Priority::Info, "not_required", "", "", nothing),
+        Ok(Admitted::Verified { method }) => (Priority::Info, "accepted", "", method.as_str(), nothing),
+        Ok(Admitted::Enrolled { method }) => (Priority::Notice, "enrolled", "", method.as_str(), nothing),
+        Err(failure) => {
+            let (priority, reason, detail) = reason(failure);
             (priority, "refused", reason, "", detail)
         }
     };
@@ -44,25 +44,25 @@ pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority,
     (priority, line)
 }
 
-fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
-    let (priority, reason) = match stopped {
-        Stopped::Refused(Reason::Wrong) => (Priority::Notice, "wrong"),
-        Stopped::Refused(Reason::Locked) => (Priority::Notice, "locked"),
-        Stopped::Refused(Reason::Name) => (Priority::Notice, "name"),
-        Stopped::Refused(Reason::Unenrolled) => (Priority::Notice, "unenrolled"),
-        Stopped::Refused(Reason::Stale) => (Priority::Notice, "stale"),
-        Stopped::Refused(Reason::Expired) => (Priority::Notice, "expired"),
-        Stopped::Refused(Reason::Unavailable) => (Priority::Err, "unavailable"),
-        Stopped::Refused(_) => (Priority::Notice, "refused"),
-        Stopped::Unfit(Unfit::Empty) => (Priority::Notice, "empty"),
-        Stopped::Unfit(Unfit::StandIn) => (Priority::Notice, "stand_in"),
-        Stopped::Unfit(Unfit::NotText) => (Priority::Notice, "not_utf8"),
-        Stopped::Unfit(Unfit::TooLong) => (Priority::Notice, "too_long"),
-        Stopped::Unfit(Unfit::Invalid) => (Priority::Notice, "invalid"),
-        Stopped::ConversationFailed => (Priority::Notice, "no_answer"),
-        Stopped::Unavailable(error) => return (Priority::Err, "unavailable", error.to_string()),
-        Stopped::Option(option) => return (Priority::Err, "option", option.clone()),
-        Stopped::Panicked => (Priority::Err, "panic"),
+fn reason(failure: &AuthFailure) -> (Priority, &'static str, String) {
+    let (priority, reason) = match failure {
+        AuthFailure::Refused(Reason::Wrong) => (Priority::Notice, "wrong"),
+        AuthFailure::Refused(Reason::Locked) => (Priority::Notice, "locked"),
+        AuthFailure::Refused(Reason::Name) => (Priority::Notice, "name"),
+        AuthFailure::Refused(Reason::Unenrolled) => (Priority::Notice, "unenrolled"),
+        AuthFailure::Refused(Reason::Stale) => (Priority::Notice, "stale"),
+        AuthFailure::Refused(Reason::Expired) => (Priority::Notice, "expired"),
+        AuthFailure::Refused(Reason::Unavailable) => (Priority::Err, "unavailable"),
+        AuthFailure::Refused(_) => (Priority::Notice, "refused"),
+        AuthFailure::Unfit(Unfit::Empty) => (Priority::Notice, "empty"),
+        AuthFailure::Unfit(Unfit::StandIn) => (Priority::Notice, "stand_in"),
+        AuthFailure::Unfit(Unfit::NotText) => (Priority::Notice, "not_utf8"),
+        AuthFailure::Unfit(Unfit::TooLong) => (Priority::Notice, "too_long"),
+        AuthFailure::Unfit(Unfit::Invalid) => (Priority::Notice, "invalid"),
+        AuthFailure::ConversationFailed => (Priority::Notice, "no_answer"),
+        AuthFailure::Unavailable(error) => return (Priority::Err, "unavailable", error.to_string()),
+        AuthFailure::Option(option) => return (Priority::Err, "option", option.clone()),
+        AuthFailure::Panicked => (Priority::Err, "panic"),
     };
     (priority, reason, String::new())
 }
@@ -87,21 +87,21 @@ mod tests {
     fn each_end_has_its_line() {
         let lost = CallError::Lost(std::io::ErrorKind::TimedOut.into());
         for (ended, expected) in [
-            (Ok(Passed::NotRequired), "outcome=not_required service=sshd rhost=192.0.2.7 user=bob"),
+            (Ok(Admitted::NotRequired), "outcome=not_required service=sshd rhost=192.0.2.7 user=bob"),
             (
-                Ok(Passed::Verified { method: "backup".to_owned() }),
+                Ok(Admitted::Verified { method: "backup".to_owned() }),
                 "outcome=accepted method=backup service=sshd rhost=192.0.2.7 user=bob",
             ),
             (
-                Err(Stopped::Refused(Reason::Wrong)),
+                Err(AuthFailure::Refused(Reason::Wrong)),
                 "outcome=refused reason=wrong service=sshd rhost=192.0.2.7 user=bob",
             ),
             (
-                Err(Stopped::Option("nullok".to_owned())),
+                Err(AuthFailure::Option("nullok".to_owned())),
                 "outcome=refused reason=option detail=nullok service=sshd rhost=192.0.2.7 user=bob",
             ),
             (
-                Err(Stopped::Unavailable(lost)),
+                Err(AuthFailure::Unavailable(lost)),
                 "outcome=refused reason=unavailable detail=posternd_did_not_answer:_timed_out service=sshd \
                  rhost=192.0.2.7 user=bob",
             ),
@@ -120,7 +120,7 @@ mod tests {
             ("a=b c", "a_b_c"),
         ] {
             let facts = Facts { rhost: rhost.to_owned(), ..facts("bob") };
-            let (_, line) = line(&Err(Stopped::Refused(Reason::Wrong)), &facts);
+            let (_, line) = line(&Err(AuthFailure::Refused(Reason::Wrong)), &facts);
             assert!(line.ends_with(&format!(" rhost={written} user=bob")), "{line}");
         }
     }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_a_field_or_a_line() {
         let name = "bob rhost=198.51.100.1\nJan 1 sshd: \u{1b}[2J\u{202e}\u{9b}é";
-        let (_, line) = line(&Err(Stopped::Refused(Reason::Wrong)), &facts(name));
+        let (_, line) = line(&Err(AuthFailure::Refused(Reason::Wrong)), &facts(name));
         assert!(line.ends_with("user=bob_rhost_198.51.100.1_Jan_1_sshd:__[2J__é"), "{line}");
         assert_eq!(line.matches("rhost=").count(), 1);
         assert_eq!(clean(&"x".repeat(1000)).count(), SHOWN);

@@ -7,7 +7,7 @@ use crate::enrolment;
 use crate::host::Host;
 use crate::sign_in::{SignIn, fit};
 use crate::text;
-use crate::verdict::{Passed, Stopped, Unfit};
+use crate::verdict::{Admitted, AuthFailure, Unfit};
 use postern_pam_options::{First, Options};
 use postern_wire::address::parse_address;
 use postern_wire::auth::{
@@ -20,8 +20,12 @@ use postern_wire::{CallError, Secret};
 /// Runs the whole sequence.
 ///
 /// # Errors
-/// A [`Stopped`] is a refusal; its text has already been shown.
-pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &Options) -> Result<Passed, Stopped> {
+/// An [`AuthFailure`] is a refusal; its text has already been shown.
+pub(crate) fn sign_in(
+    host: &mut impl Host,
+    daemon: &mut impl Daemon,
+    options: &Options,
+) -> Result<Admitted, AuthFailure> {
     let name = options.qualified(host.user()?);
     if name.chars().count() > auth::MAX_NAME {
         return Err(Unfit::TooLong.into());
@@ -30,14 +34,14 @@ pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &
     let address = host.rhost().and_then(|rhost| parse_address(&rhost));
     let origin = Origin { address, service, ..Origin::default() };
     let ended = SignIn { host, daemon, options, name, origin }.tell();
-    if let Err(Stopped::Unavailable(_)) = ended {
+    if let Err(AuthFailure::Unavailable(_)) = ended {
         host.error(text::UNAVAILABLE);
     }
     ended
 }
 
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
-    fn tell(&mut self) -> Result<Passed, Stopped> {
+    fn tell(&mut self) -> Result<Admitted, AuthFailure> {
         let ask = Ask { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), ..Ask::default() };
         let Asked { verdict, app_passwords_of, .. } = self.call::<auth_method::Ask>(&ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
@@ -50,7 +54,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             }
         }
         match verdict {
-            AskVerdict::NotRequired { .. } => Ok(Passed::NotRequired),
+            AskVerdict::NotRequired { .. } => Ok(Admitted::NotRequired),
             AskVerdict::Challenge { mailbox, methods, .. } => {
                 self.name = mailbox;
                 self.challenge(&methods, has_app_passwords)
@@ -70,7 +74,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
 
     /// Checks the field of a mail app as an app password when no code is required now, so that a configured phone
     /// continues to work. `None`: the input is not checked, or does not change the result.
-    fn app_password(&mut self, asked: &AskVerdict) -> Result<Option<Passed>, Stopped> {
+    fn app_password(&mut self, asked: &AskVerdict) -> Result<Option<Admitted>, AuthFailure> {
         let text = match self.options.first {
             First::Prompt if self.options.forward_pass => Some(self.host.ask(text::prompt(self.options))?),
             First::Prompt => None,
@@ -90,7 +94,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     }
 
     /// A code is required: from the password that an earlier module left, or from a prompt.
-    fn challenge(&mut self, methods: &[Offer], has_app_passwords: bool) -> Result<Passed, Stopped> {
+    fn challenge(&mut self, methods: &[Offer], has_app_passwords: bool) -> Result<Admitted, AuthFailure> {
         match self.options.first {
             First::Prompt => {}
             First::Use => {
@@ -117,7 +121,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     }
 
     /// Checks a code that was typed separately.
-    fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
+    fn answer(&mut self, code: Secret) -> Result<Result<Admitted, Refusal>, AuthFailure> {
         let code = fit(code, auth::MAX_CODE)?;
         let (name, origin) = (self.name.clone(), self.origin.clone());
         let answer = Answer { name, channel: Channel::Pam, origin, code, ..Answer::default() };
@@ -129,11 +133,11 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
 
     /// Checks a field with an app password, or with a password followed by a code, and stores the mailbox's password
     /// for the modules after this one if that is configured.
-    fn field(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
+    fn field(&mut self, text: Secret) -> Result<Result<Admitted, Refusal>, AuthFailure> {
         let text = fit(text, auth::MAX_FIELD)?;
         let field = AnswerField { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), text };
         let (password, passed) = match self.call::<auth_method::AnswerField>(&field)? {
-            FieldVerdict::NotRequired { .. } => (field.text, Passed::NotRequired),
+            FieldVerdict::NotRequired { .. } => (field.text, Admitted::NotRequired),
             FieldVerdict::Accepted { method, password_length, backup_codes_left, .. } => {
                 let password = field.text.reveal().get(..password_length as usize);
                 let nowhere = || CallError::Garbage("the password ends where the field has no character".to_owned());
@@ -141,7 +145,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
                 (password, self.verified(method, backup_codes_left))
             }
             FieldVerdict::AppPassword { id, password, .. } => {
-                (password, Passed::Verified { method: format!("app password {id}") })
+                (password, Admitted::Verified { method: format!("app password {id}") })
             }
             FieldVerdict::Refused(refusal) => return Ok(Err(refusal)),
         };
@@ -151,11 +155,11 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         Ok(Ok(passed))
     }
 
-    fn verified(&mut self, method: String, backup_codes_left: Option<u32>) -> Passed {
+    fn verified(&mut self, method: String, backup_codes_left: Option<u32>) -> Admitted {
         if let Some(count) = backup_codes_left {
             self.host.info(&text::backup_codes_left(count));
         }
-        Passed::Verified { method }
+        Admitted::Verified { method }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::qr;
 use crate::sign_in::{SignIn, fit};
 use crate::text;
-use crate::verdict::{Passed, Stopped};
+use crate::verdict::{Admitted, AuthFailure};
 use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason, Refusal};
 use postern_wire::methods::auth_method;
 
@@ -17,7 +17,7 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 /// As [`crate::dialogue::sign_in`]. An interrupted enrolment has no effect: the daemon has stored nothing.
-pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
+pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Admitted, AuthFailure> {
     let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
     let begin = Enrol { name: name.clone(), channel: Channel::Pam, origin: origin.clone(), ..Enrol::default() };
     let (ticket, secret, uri) = match sign_in.call::<auth_method::Enrol>(&begin)? {
@@ -49,7 +49,7 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
                     // sshd shows text only together with a prompt. The account is enrolled, whatever is typed here.
                     drop(sign_in.host.ask(text::CODES_KEPT));
                 }
-                return Ok(Passed::Enrolled { method });
+                return Ok(Admitted::Enrolled { method });
             }
             ConfirmVerdict::Refused(refusal) if refusal.reason == Reason::Wrong && left > 0 => {
                 sign_in.host.info(text::NOT_CONFIRMED);
@@ -57,5 +57,5 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
             ConfirmVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
         }
     }
-    Err(Stopped::Refused(Reason::Wrong))
+    Err(AuthFailure::Refused(Reason::Wrong))
 }

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "two functions of libpam that the binding does not have")]
 
 use crate::locale;
-use crate::verdict::{Stopped, Unfit};
+use crate::verdict::{AuthFailure, Unfit};
 use pam::constants::{PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_SILENT, PAM_TEXT_INFO, PamFlag, PamMessageStyle};
 use pam::conv::Conv;
 use pam::items::{AuthTok, ItemType, RHost, Service, User};
@@ -18,7 +18,7 @@ pub(crate) struct ConversationFailed;
 /// The functions of a host that the dialogue needs.
 pub(crate) trait Host {
     /// PAM_USER, which is never changed; libpam prompts for it if it is not known.
-    fn user(&mut self) -> Result<String, Stopped>;
+    fn user(&mut self) -> Result<String, AuthFailure>;
     /// PAM_SERVICE.
     fn service(&self) -> Option<String>;
     /// PAM_RHOST.
@@ -28,7 +28,7 @@ pub(crate) trait Host {
     /// Stores a password for the modules after this one.
     fn set_password(&mut self, password: &Secret) -> Result<(), ConversationFailed>;
     /// Prompts without echo: Dovecot answers each echoing prompt with the user name, and sshd aborts at one.
-    fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped>;
+    fn ask(&mut self, prompt: &str) -> Result<Secret, AuthFailure>;
     /// Shows a text, if texts are wanted and possible.
     fn info(&mut self, text: &str);
     /// Shows why the sign-in fails.
@@ -109,11 +109,11 @@ impl<'a> PamHost<'a> {
 }
 
 impl Host for PamHost<'_> {
-    fn user(&mut self) -> Result<String, Stopped> {
+    fn user(&mut self) -> Result<String, AuthFailure> {
         // The binding also returns an error for a name that is not UTF-8; in that case the item exists.
         self.pamh.get_user(None).map_err(|_| match self.pamh.get_item::<User<'_>>() {
             Ok(Some(_)) => Unfit::NotText.into(),
-            _ => Stopped::ConversationFailed,
+            _ => AuthFailure::ConversationFailed,
         })
     }
 
@@ -140,7 +140,7 @@ impl Host for PamHost<'_> {
         if code == 0 { Ok(()) } else { Err(ConversationFailed) }
     }
 
-    fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped> {
+    fn ask(&mut self, prompt: &str) -> Result<Secret, AuthFailure> {
         let reply = self.converse(PAM_PROMPT_ECHO_OFF, prompt)?.ok_or(ConversationFailed)?;
         Ok(text(reply.as_bytes())?)
     }

@@ -24,7 +24,7 @@ mod verdict;
 
 use crate::daemon::Posternd;
 use crate::host::PamHost;
-use crate::verdict::{Passed, Stopped};
+use crate::verdict::{Admitted, AuthFailure};
 use pam::constants::{PamFlag, PamResultCode};
 use pam::module::{PamHandle, PamHooks};
 use postern_pam_options::Options;
@@ -57,7 +57,7 @@ impl PamHooks for Postern {
     }
 }
 
-fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Passed, Stopped> {
+fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Admitted, AuthFailure> {
     let options = Options::parse(args.iter().map(|arg| arg.to_bytes()))?;
     dialogue::sign_in(host, &mut Posternd::new(&options.socket), &options)
 }
@@ -67,10 +67,10 @@ fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Passed, Stoppe
 ///
 /// The hook is set permanently, without effect on the host: a shared object of Rust has its own standard library, so
 /// this hook only gets panics of this module, even in a host written in Rust.
-fn unpanicked(story: impl FnOnce() -> Result<Passed, Stopped>) -> Result<Passed, Stopped> {
+fn unpanicked(story: impl FnOnce() -> Result<Admitted, AuthFailure>) -> Result<Admitted, AuthFailure> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| panic::set_hook(Box::new(|_| ())));
-    panic::catch_unwind(AssertUnwindSafe(story)).unwrap_or(Err(Stopped::Panicked))
+    panic::catch_unwind(AssertUnwindSafe(story)).unwrap_or(Err(AuthFailure::Panicked))
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
         let ended = unpanicked(|| panic!("246810"));
         // In a test, all code shares one standard library.
         drop(panic::take_hook());
-        assert!(matches!(ended, Err(Stopped::Panicked)));
+        assert!(matches!(ended, Err(AuthFailure::Panicked)));
         assert_eq!(verdict::code(&ended), PamResultCode::PAM_ABORT);
     }
 }

@@ -3,7 +3,7 @@
 use crate::daemon::Daemon;
 use crate::host::{ConversationFailed, Host};
 use crate::text;
-use crate::verdict::{Stopped, Unfit};
+use crate::verdict::{AuthFailure, Unfit};
 use postern_pam_options::Options;
 use postern_wire::Secret;
 use postern_wire::auth::{Origin, Reason, Refusal};
@@ -28,15 +28,15 @@ pub(crate) struct SignIn<'a, H, D> {
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     /// Shows a refusal. If the host shows only its last prompt, the prompt has the URL for enrolment; its answer is
     /// ignored.
-    pub(crate) fn refused(&mut self, refusal: &Refusal) -> Stopped {
+    pub(crate) fn refused(&mut self, refusal: &Refusal) -> AuthFailure {
         match (&self.options.enrol_url, refusal.reason) {
             (Some(url), Reason::Unenrolled) => drop(self.host.ask(&text::unenrolled_at(url))),
             _ => self.host.error(text::refused(refusal)),
         }
-        Stopped::Refused(refusal.reason)
+        AuthFailure::Refused(refusal.reason)
     }
 
-    pub(crate) fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, Stopped>
+    pub(crate) fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, AuthFailure>
     where
         M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
     {
@@ -67,7 +67,7 @@ pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
     }
 }
 
-impl From<ConversationFailed> for Stopped {
+impl From<ConversationFailed> for AuthFailure {
     fn from(_: ConversationFailed) -> Self {
         Self::ConversationFailed
     }

@@ -8,7 +8,7 @@ use postern_wire::auth::Reason;
 /// The daemon admitted the sign-in. Only its verdict creates a value of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub(crate) enum Passed {
+pub(crate) enum Admitted {
     /// No second factor is required.
     NotRequired,
     /// A code was accepted.
@@ -26,7 +26,7 @@ pub(crate) enum Passed {
 /// Why a sign-in fails.
 #[derive(Debug)]
 #[must_use]
-pub(crate) enum Stopped {
+pub(crate) enum AuthFailure {
     /// The daemon refused it.
     Refused(Reason),
     /// The answer from the host is not valid; the daemon was not asked.
@@ -56,19 +56,19 @@ pub(crate) enum Unfit {
     Invalid,
 }
 
-impl From<Unknown> for Stopped {
+impl From<Unknown> for AuthFailure {
     fn from(Unknown(option): Unknown) -> Self {
         Self::Option(option)
     }
 }
 
-impl From<CallError> for Stopped {
+impl From<CallError> for AuthFailure {
     fn from(error: CallError) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl From<Unfit> for Stopped {
+impl From<Unfit> for AuthFailure {
     fn from(unfit: Unfit) -> Self {
         Self::Unfit(unfit)
     }
@@ -78,16 +78,18 @@ impl From<Unfit> for Stopped {
 ///
 /// Results that an unauthenticated client can cause are never AUTHINFO_UNAVAIL, USER_UNKNOWN or similar: some stacks
 /// ignore those, so the client could make the stack ignore this module.
-pub(crate) fn code(ended: &Result<Passed, Stopped>) -> PamResultCode {
+pub(crate) fn code(ended: &Result<Admitted, AuthFailure>) -> PamResultCode {
     match ended {
-        Ok(Passed::Verified { .. } | Passed::Enrolled { .. }) => PamResultCode::PAM_SUCCESS,
-        Ok(Passed::NotRequired) => PamResultCode::PAM_IGNORE,
-        Err(Stopped::Refused(Reason::Locked)) => PamResultCode::PAM_MAXTRIES,
-        Err(Stopped::Refused(Reason::Unavailable) | Stopped::Unavailable(_)) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
-        Err(Stopped::Refused(_) | Stopped::Unfit(_)) => PamResultCode::PAM_AUTH_ERR,
-        Err(Stopped::ConversationFailed) => PamResultCode::PAM_CONV_ERR,
-        Err(Stopped::Option(_)) => PamResultCode::PAM_SERVICE_ERR,
-        Err(Stopped::Panicked) => PamResultCode::PAM_ABORT,
+        Ok(Admitted::Verified { .. } | Admitted::Enrolled { .. }) => PamResultCode::PAM_SUCCESS,
+        Ok(Admitted::NotRequired) => PamResultCode::PAM_IGNORE,
+        Err(AuthFailure::Refused(Reason::Locked)) => PamResultCode::PAM_MAXTRIES,
+        Err(AuthFailure::Refused(Reason::Unavailable) | AuthFailure::Unavailable(_)) => {
+            PamResultCode::PAM_AUTHINFO_UNAVAIL
+        }
+        Err(AuthFailure::Refused(_) | AuthFailure::Unfit(_)) => PamResultCode::PAM_AUTH_ERR,
+        Err(AuthFailure::ConversationFailed) => PamResultCode::PAM_CONV_ERR,
+        Err(AuthFailure::Option(_)) => PamResultCode::PAM_SERVICE_ERR,
+        Err(AuthFailure::Panicked) => PamResultCode::PAM_ABORT,
     }
 }
 
@@ -101,21 +103,21 @@ mod tests {
         let method = || "k3".to_owned();
         let lost = || CallError::Lost(std::io::ErrorKind::TimedOut.into());
         for (ended, expected) in [
-            (Ok(Passed::NotRequired), Code::PAM_IGNORE),
-            (Ok(Passed::Verified { method: method() }), Code::PAM_SUCCESS),
-            (Ok(Passed::Enrolled { method: method() }), Code::PAM_SUCCESS),
-            (Err(Stopped::Refused(Reason::Wrong)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Refused(Reason::Name)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Refused(Reason::Unenrolled)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Refused(Reason::Stale)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Refused(Reason::Expired)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Refused(Reason::Locked)), Code::PAM_MAXTRIES),
-            (Err(Stopped::Refused(Reason::Unavailable)), Code::PAM_AUTHINFO_UNAVAIL),
-            (Err(Stopped::Unavailable(lost())), Code::PAM_AUTHINFO_UNAVAIL),
-            (Err(Stopped::Unfit(Unfit::Empty)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::ConversationFailed), Code::PAM_CONV_ERR),
-            (Err(Stopped::Option(String::new())), Code::PAM_SERVICE_ERR),
-            (Err(Stopped::Panicked), Code::PAM_ABORT),
+            (Ok(Admitted::NotRequired), Code::PAM_IGNORE),
+            (Ok(Admitted::Verified { method: method() }), Code::PAM_SUCCESS),
+            (Ok(Admitted::Enrolled { method: method() }), Code::PAM_SUCCESS),
+            (Err(AuthFailure::Refused(Reason::Wrong)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::Refused(Reason::Name)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::Refused(Reason::Unenrolled)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::Refused(Reason::Stale)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::Refused(Reason::Expired)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::Refused(Reason::Locked)), Code::PAM_MAXTRIES),
+            (Err(AuthFailure::Refused(Reason::Unavailable)), Code::PAM_AUTHINFO_UNAVAIL),
+            (Err(AuthFailure::Unavailable(lost())), Code::PAM_AUTHINFO_UNAVAIL),
+            (Err(AuthFailure::Unfit(Unfit::Empty)), Code::PAM_AUTH_ERR),
+            (Err(AuthFailure::ConversationFailed), Code::PAM_CONV_ERR),
+            (Err(AuthFailure::Option(String::new())), Code::PAM_SERVICE_ERR),
+            (Err(AuthFailure::Panicked), Code::PAM_ABORT),
         ] {
             assert_eq!(code(&ended), expected, "{ended:?}");
         }

@@ -17,7 +17,7 @@ label! {
     /// The outcome of a request to an endpoint beside Outlook on the web.
     pub enum OneEndpoint in "verdict" {
         /// It was forwarded.
-        Passed = "passed",
+        Forwarded = "passed",
         /// It was answered with a challenge for an app password.
         Challenge = "challenge",
         /// Its credentials were refused.

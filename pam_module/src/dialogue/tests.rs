@@ -61,7 +61,7 @@ impl Daemon for Script {
 }
 
 impl Host for Stage {
-    fn user(&mut self) -> Result<String, Stopped> {
+    fn user(&mut self) -> Result<String, AuthFailure> {
         Ok(self.user.clone())
     }
     fn service(&self) -> Option<String> {
@@ -77,7 +77,7 @@ impl Host for Stage {
         self.authtok = Some(password.reveal().to_owned());
         Ok(())
     }
-    fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped> {
+    fn ask(&mut self, prompt: &str) -> Result<Secret, AuthFailure> {
         self.journal.push(format!("ask {prompt}"));
         Ok(self.typed.pop_front().flatten().ok_or(ConversationFailed)?.into())
     }

@@ -91,7 +91,7 @@ impl Endpoints {
             Opening::AppPassword => self.by_app_password(cx, endpoint, request).await,
             Opening::Networks(_) if opening.is_open_to(cx.address) => {
                 let credentials = basic::header(request.headers()).cloned();
-                METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Passed));
+                METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Forwarded));
                 let shares = self.upstream.of_address(cx.address);
                 self.through(cx, endpoint, credentials, (None, &shares), request).await
             }

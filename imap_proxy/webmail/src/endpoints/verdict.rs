@@ -26,7 +26,7 @@ impl OneEndpoint {
     /// The outcome for a request that has credentials.
     pub fn of<T>(outcome: &Result<T, EndpointDenial>) -> Self {
         match outcome {
-            Ok(_) => Self::Passed,
+            Ok(_) => Self::Forwarded,
             Err(EndpointDenial::Refused) => Self::Refused,
             Err(EndpointDenial::Unavailable) => Self::Unavailable,
         }
