@@ -100,8 +100,10 @@ pub trait Listening: Sized + Send + Sync {
     /// Processes bytes that were read.
     fn receive(self, piece: &[u8]) -> Step<Self>;
 
-    /// TLS has begun, after [`Next::StartTls`].
-    fn secured(self) -> Step<Self>;
+    /// TLS has begun, after [`Next::StartTls`]. There is no second greeting.
+    fn secured(self) -> Step<Self> {
+        Step::new(String::new(), Next::Read(self))
+    }
 
     /// The client's own name, if it has told it.
     fn client(&self) -> Option<&str>;
@@ -122,6 +124,12 @@ pub struct Step<L: Listening> {
     pub say: Vec<u8>,
     /// What follows.
     pub next: Next<L>,
+}
+
+impl<L: Listening> Step<L> {
+    pub(crate) fn new(say: String, next: Next<L>) -> Self {
+        Self { say: say.into_bytes(), next }
+    }
 }
 
 /// What follows.

@@ -31,8 +31,8 @@ impl Listening {
     pub fn begin(security: Security, options: FrontOptions) -> Step {
         let (splitter, asked, client, counts) = (Splitter::default(), None, None, Counts::default());
         let listening = Self { security, options, splitter, asked, client, counts };
-        let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", listening.capabilities()).into_bytes();
-        Step { say, next: Next::Read(listening) }
+        let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", listening.capabilities());
+        Step::new(say, Next::Read(listening))
     }
 
     /// The capabilities of the front (RFC 9051, section 7.2.2). The backend sends its own after sign-in.
@@ -48,7 +48,7 @@ impl Listening {
         loop {
             let split = if self.asked.is_some() { self.splitter.line() } else { self.splitter.command() };
             let turn = match split {
-                Split::Incomplete => return step(say, Next::Read(self)),
+                Split::Incomplete => return Step::new(say, Next::Read(self)),
                 Split::Invite => {
                     say += "+ Go on\r\n";
                     continue;
@@ -58,14 +58,14 @@ impl Listening {
             };
             match turn {
                 Turn::Read => {}
-                Turn::Close => return step(say, Next::Close),
+                Turn::Close => return Step::new(say, Next::Close),
                 Turn::Judge(tag, credentials) => {
-                    return step(say, Next::Judge(Judging { tag, credentials, listening: self }));
+                    return Step::new(say, Next::Judge(Judging { tag, credentials, listening: self }));
                 }
                 Turn::StartTls => {
                     // Plaintext bytes after the command may have been injected.
                     let listening = Self { security: Security::Tls, splitter: Splitter::default(), ..self };
-                    return step(say, Next::StartTls(listening));
+                    return Step::new(say, Next::StartTls(listening));
                 }
             }
         }
@@ -167,10 +167,6 @@ impl protocol::Listening for Listening {
         self.go_on(String::new())
     }
 
-    fn secured(self) -> Step {
-        step(String::new(), Next::Read(self))
-    }
-
     /// The client's name from its ID.
     fn client(&self) -> Option<&str> {
         self.client.as_deref()
@@ -191,7 +187,7 @@ impl protocol::Listening for Listening {
             return self.go_on(say);
         }
         say += "* BYE Too many sign-ins have failed\r\n";
-        step(say, Next::Close)
+        Step::new(say, Next::Close)
     }
 
     fn accept(self) -> Zeroizing<Vec<u8>> {
@@ -203,10 +199,6 @@ impl std::fmt::Debug for Listening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Listening").field("security", &self.security).finish_non_exhaustive()
     }
-}
-
-fn step(say: String, next: Next) -> Step {
-    Step { say: say.into_bytes(), next }
 }
 
 #[cfg(test)]

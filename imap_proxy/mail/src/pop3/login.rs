@@ -37,7 +37,7 @@ impl Listening {
     pub fn begin(security: Security, options: FrontOptions, shown: Shown) -> Step {
         let (lines, asked, user, counts) = (Lines::default(), None, None, Counts::default());
         let listening = Self { security, options, shown, lines, asked, user, counts };
-        step("+OK Postern is ready\r\n".to_owned(), Next::Read(listening))
+        Step::new("+OK Postern is ready\r\n".to_owned(), Next::Read(listening))
     }
 
     /// The capabilities (RFC 2449, section 5). After sign-in the backend lists its own.
@@ -53,7 +53,7 @@ impl Listening {
     fn go_on(mut self, mut say: String) -> Step {
         loop {
             let turn = match self.lines.take() {
-                Line::Incomplete => return step(say, Next::Read(self)),
+                Line::Incomplete => return Step::new(say, Next::Read(self)),
                 Line::Whole(line) => self.hear(&line, &mut say),
                 Line::TooLong => {
                     say += "-ERR That line is too long\r\n";
@@ -62,15 +62,15 @@ impl Listening {
             };
             match turn {
                 Turn::Read => {}
-                Turn::Close => return step(say, Next::Close),
+                Turn::Close => return Step::new(say, Next::Close),
                 Turn::Judge((), credentials) => {
-                    return step(say, Next::Judge(Judging { tag: (), credentials, listening: self }));
+                    return Step::new(say, Next::Judge(Judging { tag: (), credentials, listening: self }));
                 }
                 Turn::StartTls => {
                     // Plaintext bytes after the command may have been injected, and so may a name before it.
                     let (lines, user) = (Lines::default(), None);
                     let listening = Self { security: Security::Tls, lines, user, ..self };
-                    return step(say, Next::StartTls(listening));
+                    return Step::new(say, Next::StartTls(listening));
                 }
             }
         }
@@ -168,10 +168,6 @@ impl protocol::Listening for Listening {
         self.go_on(String::new())
     }
 
-    fn secured(self) -> Step {
-        step(String::new(), Next::Read(self))
-    }
-
     fn client(&self) -> Option<&str> {
         None
     }
@@ -195,7 +191,7 @@ impl protocol::Listening for Listening {
             return self.go_on(say);
         }
         say += "-ERR Too many sign-ins have failed\r\n";
-        step(say, Next::Close)
+        Step::new(say, Next::Close)
     }
 
     fn accept(self) -> Zeroizing<Vec<u8>> {
@@ -207,10 +203,6 @@ impl fmt::Debug for Listening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listening").field("security", &self.security).finish_non_exhaustive()
     }
-}
-
-fn step(say: String, next: Next) -> Step {
-    Step { say: say.into_bytes(), next }
 }
 
 #[cfg(test)]
