@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use postern_front::credentials::Credentials;
-use postern_mail::pop3::login::{FrontOptions, Listening, MAX_BAD, MAX_FAILED};
+use postern_mail::before_sign_in::{FrontOptions, MAX_BAD, MAX_FAILED};
+use postern_mail::pop3::login::Listening;
 use postern_mail::pop3::offers::Shown;
 use postern_mail::protocol::{Listening as _, Next, Step};
 use postern_mail::refusal_text::RefusalText;
