@@ -74,7 +74,8 @@ must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 
 follow 'The proxy' 'install -m 640 -o root -g postern-proxy key.pem'
 # Described in words: `backend` in [imap]; [webmail] has the addresses of this host already.
 sed --in-place -e 's|^#\[imap\]|[imap]|' -e 's|^#listen = "\[::\]:993"|listen = "[::]:993"|' \
-    -e 's|^#\(starttls_listen = \)|\1|' -e 's|^#backend = .*|backend = "imap://127.0.0.1:10143"|' /etc/postern/proxy.toml
+    -e 's|^#starttls_listen = "\[::\]:143"|starttls_listen = "[::]:143"|' \
+    -e 's|^#backend = "imaps:.*|backend = "imap://127.0.0.1:10143"|' /etc/postern/proxy.toml
 follow 'The proxy' 'postern-proxy --check'
 follow 'The proxy' 'systemctl enable --now postern-proxy-https.socket'
 must postern check

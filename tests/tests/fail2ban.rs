@@ -58,7 +58,7 @@ fn who_guesses_at_a_pam_host_is_banned() {
 
 #[test]
 fn who_guesses_at_a_front_is_banned() {
-    let world = World::start(Plan { imap_front: true, ..Plan::default() }).unwrap();
+    let world = World::start(Plan { imap_front: true, pop3_front: true, ..Plan::default() }).unwrap();
     let [alice, bob, ..] = &world.mailboxes()[..] else { panic!() };
     protect(&world, &alice.name).unwrap();
     // Who knows what he types leaves no line that counts.
@@ -80,21 +80,33 @@ fn who_guesses_at_a_front_is_banned() {
     assert_eq!(counted(&world), (1, 0));
     assert_ne!(imap(&world, &bob.name, "nonsense"), 0);
     assert_eq!(counted(&world), (2, 0));
+    assert_ne!(pop3(&world, &bob.name, "nonsense"), 0);
+    assert_eq!(counted(&world), (3, 0));
     // Codes, which posternd refuses, and names that are nobody's.
     let thief = Visitor::new(&world);
     thief.sign_in(alice);
     thief.code("000000");
-    assert_eq!(counted(&world), (2, 1));
+    assert_eq!(counted(&world), (3, 1));
     for (name, password) in [(alice.name.as_str(), alice.password.as_str()), (FORGER, "nonsense")] {
         assert_ne!(imap(&world, name, password), 0);
     }
-    assert_eq!(counted(&world), (2, 3));
+    assert_eq!(counted(&world), (3, 3));
+    assert_ne!(pop3(&world, &alice.name, &alice.password), 0);
+    assert_eq!(counted(&world), (3, 4));
 }
 
 /// Signs in by IMAP; curl's exit code.
 fn imap(world: &World, name: &str, password: &str) -> i32 {
-    let url = format!("imaps://127.0.0.1:{}/", world.imap_front.unwrap().imaps);
-    tools::curl(["--insecure", "--max-time", "20", "--user", &format!("{name}:{password}"), &url]).unwrap().code
+    curl(&format!("imaps://127.0.0.1:{}/", world.imap_front.unwrap().imaps), name, password)
+}
+
+/// Signs in by POP3; curl's exit code.
+fn pop3(world: &World, name: &str, password: &str) -> i32 {
+    curl(&format!("pop3s://127.0.0.1:{}/", world.pop3_front.unwrap().pop3s), name, password)
+}
+
+fn curl(url: &str, name: &str, password: &str) -> i32 {
+    tools::curl(["--insecure", "--max-time", "20", "--user", &format!("{name}:{password}"), url]).unwrap().code
 }
 
 #[test]

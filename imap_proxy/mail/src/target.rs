@@ -23,6 +23,9 @@ use tokio_rustls::TlsConnector;
 /// How long connecting to the backend may take, including its greeting and TLS.
 pub const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long a client waits for its greeting while it is not known yet what clients are shown.
+pub const SHOWN_WITHIN: Duration = Duration::from_secs(1);
+
 /// The backend's address, and how to connect to it.
 pub(crate) struct Target<P: Protocol> {
     host: String,
@@ -34,6 +37,8 @@ pub(crate) struct Target<P: Protocol> {
     exchange: OnceCell<bool>,
     /// From the last connection; none: there was none yet.
     shown: Mutex<Option<P::Shown>>,
+    /// Held while the backend is asked what clients are shown, so that many clients make one connection.
+    asking: tokio::sync::Mutex<()>,
     protocol: PhantomData<P>,
 }
 
@@ -60,6 +65,7 @@ impl<P: Protocol> Target<P> {
             tells_client: settings.backend_proxy_protocol,
             exchange: OnceCell::new(),
             shown: Mutex::new(None),
+            asking: tokio::sync::Mutex::default(),
             protocol: PhantomData,
         })
     }
@@ -98,12 +104,19 @@ impl<P: Protocol> Target<P> {
         Ok(greeted)
     }
 
-    /// What clients are shown of it: as it was on the last connection, or nothing while it cannot be reached.
+    /// What clients are shown of it: as it was on the last connection, or nothing while it cannot be reached. It takes at
+    /// most [`SHOWN_WITHIN`].
     pub(crate) async fn shown(&self) -> P::Shown {
         let known = || self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if P::TERMS.shows_offers && known().is_none() {
-            // A sign-in gets the same error, and logs it.
-            drop(self.greet(None).await);
+            let attempt = async {
+                let _alone = self.asking.lock().await;
+                if known().is_none() {
+                    // A sign-in gets the same error, and logs it.
+                    drop(self.greet(None).await);
+                }
+            };
+            drop(timeout(SHOWN_WITHIN, attempt).await);
         }
         known().unwrap_or_default()
     }

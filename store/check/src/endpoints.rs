@@ -89,7 +89,8 @@ fn list(networks: &[Network]) -> String {
 pub(crate) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
     let Said::Web { ours, endpoints, .. } = &heard.said else {
-        return vec![Line::ok(Section::Endpoints, subject, "Postern's IMAP front")];
+        let protocol = place.service.scheme.trim_end_matches('s').to_uppercase();
+        return vec![Line::ok(Section::Endpoints, subject, format!("Postern's {protocol} front"))];
     };
     let (mut closed, mut by_app_password, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for (endpoint, answer) in endpoints {

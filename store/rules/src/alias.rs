@@ -35,6 +35,8 @@ pub enum AliasRefusal {
     AliasOf(Mailbox),
     /// It has an account of its own, which would not be reachable any more.
     HasAccount,
+    /// It has aliases of its own.
+    HasAliases,
     /// The mailbox has [`ALIASES_MAX`] aliases.
     TooMany,
     /// The mailbox has no such alias.
@@ -52,6 +54,8 @@ pub fn add(account: &mut Account, alias: Mailbox, known: Known<'_>) -> Result<Ad
     let added = match known {
         Known::AliasOf(other) => return Err(AliasRefusal::AliasOf(other.clone())),
         Known::Account(own) if !own.unlisted => return Err(AliasRefusal::HasAccount),
+        // They would lead to a name without an account, which requires no code.
+        Known::Account(own) if !own.aliases.is_empty() => return Err(AliasRefusal::HasAliases),
         Known::Account(_) => Added::NowWithoutNotes,
         Known::Nothing => Added::Now,
     };

@@ -150,7 +150,10 @@ async fn at_once(engine: Arc<dyn Engine>, what: Other, delay: u16, turns: VecDeq
     match outcome {
         Ok(_) => {}
         Err(ExportError::GivenUp) => assert!(matches!(what, Other::GivesUp | Other::Imports)),
-        Err(ExportError::NotEmpty | ExportError::Running) => assert_ne!(done, Done::Nothing),
+        // Two imports that begin together may refuse each other: then nothing is left, and either can be repeated.
+        Err(ExportError::NotEmpty | ExportError::Running) => {
+            assert!(done != Done::Nothing || matches!(what, Other::Imports));
+        }
         Err(error) => panic!("{error}"),
     }
 }

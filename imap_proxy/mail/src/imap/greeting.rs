@@ -29,15 +29,7 @@ pub(super) async fn start_tls(dialogue: &mut BackendDialogue, capabilities: &Cap
     if !capabilities.starttls {
         return Err(BackendError::Unfit("it offers no STARTTLS"));
     }
-    dialogue
-        .say(
-            format!(
-                "{PREPARE} STARTTLS
-"
-            )
-            .as_bytes(),
-        )
-        .await?;
+    dialogue.say(format!("{PREPARE} STARTTLS\r\n").as_bytes()).await?;
     finish(dialogue, PREPARE).await
 }
 

@@ -101,7 +101,7 @@ impl Listening {
             Command::User(_) | Command::Pass(_) | Command::Plain(_) | Command::Login(_) | Command::Mechanisms
                 if self.security == Security::Clear =>
             {
-                *say += "-ERR [AUTH] Begin TLS first, with STLS\r\n";
+                *say += "-ERR Begin TLS first, with STLS\r\n";
                 self.count_bad(say)
             }
             Command::User(name) => {

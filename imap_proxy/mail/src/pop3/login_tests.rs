@@ -86,7 +86,7 @@ fn what_is_no_sign_in_is_refused_and_three_of_it_end_the_connection() {
 fn in_the_clear_no_client_signs_in() {
     for text in ["USER bob\r\n", "PASS pw\r\n", "AUTH\r\n", "AUTH PLAIN AGJvYgBwdw==\r\n", "AUTH LOGIN\r\n"] {
         let (said, asked, end) = talk(Security::Clear, [text.as_bytes()]);
-        assert_eq!((said.as_str(), asked.len(), end), ("-ERR [AUTH] Begin TLS first, with STLS\r\n", 0, "open"));
+        assert_eq!((said.as_str(), asked.len(), end), ("-ERR Begin TLS first, with STLS\r\n", 0, "open"));
     }
     let capabilities = |security, login_mechanism| {
         let listening = begin(security);

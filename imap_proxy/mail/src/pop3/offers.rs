@@ -47,10 +47,10 @@ impl Offers {
         }
     }
 
-    /// Of a server that does not know `CAPA`: what RFC 1939 has.
+    /// Of a server that does not know `CAPA`: what RFC 1939 has. Clients that see no TOP and UIDL would not try them.
     #[must_use]
     pub fn of_old_server() -> Self {
-        Self { user: true, ..Self::default() }
+        Self { user: true, shown: Shown(SHOWN.into()), ..Self::default() }
     }
 }
 

@@ -118,6 +118,8 @@ fn read(line: &[u8]) -> Reply {
     match line.split(|byte| *byte == b' ').next().unwrap_or_default() {
         word if word.eq_ignore_ascii_case(b"+OK") => Reply::Ok,
         b"+" => Reply::Challenge,
+        // Dovecot ends an idle connection with these words: they answer nothing that was asked.
+        word if word.eq_ignore_ascii_case(b"-ERR") && line[word.len()..].starts_with(b" Disconnected") => Reply::Other,
         word if word.eq_ignore_ascii_case(b"-ERR") => Reply::Err(reason(&line[word.len()..])),
         _ => Reply::Other,
     }
@@ -127,6 +129,10 @@ fn read(line: &[u8]) -> Reply {
 /// it is the password: a client then asks for it.
 fn reason(text: &[u8]) -> SignInFailure {
     let text = text.trim_ascii_start().to_ascii_uppercase();
+    // Exchange has no codes: this text, followed by a number, means that the password is not the reason.
+    if text.starts_with(b"SERVER UNAVAILABLE") {
+        return SignInFailure::Unavailable;
+    }
     let code = text.strip_prefix(b"[").and_then(|text| Some(&text[..text.iter().position(|byte| *byte == b']')?]));
     match code {
         Some(code) if code.starts_with(b"SYS/") => SignInFailure::Unavailable,

@@ -20,7 +20,9 @@ async fn play(script: &[(&str, &str)], password: &str) -> Result<String, Backend
     };
     let backend = async move {
         for (says, hears) in script {
-            backend.write_all(says.as_bytes()).await.unwrap();
+            if backend.write_all(says.as_bytes()).await.is_err() {
+                break;
+            }
             let mut heard = vec![0; hears.len()];
             if backend.read_exact(&mut heard).await.is_ok() {
                 assert_eq!(String::from_utf8(heard).unwrap(), *hears);
@@ -82,6 +84,10 @@ async fn what_a_backend_refuses_has_a_reason() {
         ("-ERR [LOGIN-DELAY] minimum time between mail checks violation\r\n", SignInFailure::TooSoon),
         ("-ERR [IN-USE\r\n", SignInFailure::Refused),
         ("+ more\r\n", SignInFailure::Unavailable),
+        // As Exchange says it.
+        ("-ERR Server Unavailable. 21\r\n", SignInFailure::Unavailable),
+        // As Dovecot ends an idle connection.
+        ("-ERR Disconnected for inactivity.\r\n", SignInFailure::Unavailable),
         ("+OKAY\r\n", SignInFailure::Unavailable),
         ("250 ok\r\n", SignInFailure::Unavailable),
         ("+OK in", SignInFailure::Unavailable),
@@ -104,7 +110,9 @@ async fn what_a_backend_refuses_has_a_reason() {
 #[tokio::test]
 async fn after_user_only_ok_leads_on() {
     for answer in ["+ \r\n", "-ERR [AUTH] no such user\r\n", "* BAD\r\n"] {
-        let script = [("+OK\r\n", CAPA), ("-ERR\r\n", "USER bob@example.com\r\n"), (answer, "")];
+        // A front that sent the password would be signed in.
+        let script =
+            [("+OK\r\n", CAPA), ("-ERR\r\n", "USER bob@example.com\r\n"), (answer, "PASS pw\r\n"), ("+OK in\r\n", "")];
         play(&script, "pw").await.unwrap_err();
     }
 }

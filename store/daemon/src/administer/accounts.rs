@@ -255,6 +255,10 @@ fn explain_alias(account: &Account, alias: &Mailbox, why: &AliasRefusal) -> Refu
             let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
             refuse("alias_taken", format!("{alias} has an account of its own. {advice}"))
         }
+        AliasRefusal::HasAliases => {
+            let advice = "An alias of an alias leads nowhere: remove those first (`postern account alias remove`).";
+            refuse("alias_taken", format!("{alias} has aliases of its own. {advice}"))
+        }
         AliasRefusal::TooMany => refuse("too_many", format!("a mailbox has at most {ALIASES_MAX} aliases.")),
         AliasRefusal::Unknown => {
             let known = account.aliases.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");

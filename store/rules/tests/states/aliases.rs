@@ -27,11 +27,13 @@ fn the_table_of_aliases_is_what_is_added() {
         let before = bob.clone();
         let (other, own) = (mailbox("eve"), Account { mailbox: mailbox(name), ..fresh() });
         let listed = after(&own, Event::Add);
+        let aliased = Account { aliases: vec![mailbox("rob")], ..own.clone() };
         let known = match *under_it {
             "nothing" => Known::Nothing,
             "an alias of eve" => Known::AliasOf(&other),
             "a listed account" => Known::Account(&listed),
             "notes" => Known::Account(&own),
+            "notes and aliases" => Known::Account(&aliased),
             what => panic!("{what:?}"),
         };
         let added = alias::add(&mut bob, mailbox(name), known);
@@ -45,6 +47,7 @@ fn the_table_of_aliases_is_what_is_added() {
                 "refused: an alias of another"
             }
             Err(AliasRefusal::HasAccount) => "refused: it has an account",
+            Err(AliasRefusal::HasAliases) => "refused: it has aliases",
             Err(AliasRefusal::TooMany) => "refused: too many",
             Err(AliasRefusal::Unknown) => "refused: unknown",
         }
