@@ -12,12 +12,17 @@ use postern_vault::keys::{ALIAS, IMPORTING, PLATFORM, PLATFORMS, SESSIONS};
 use postern_vault::records::{PlatformSet, Records};
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
+use std::collections::BTreeSet;
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 
 /// How many changes a front may lag behind before it is told to check everything again.
 const WATCH_BACKLOG: usize = 1024;
+/// Maximum number of mailboxes that fronts are told of one by one for the writes that are processed together. If there are
+/// more, fronts check all their sessions once.
+const MAILBOXES_MAX: usize = 8;
 /// Maximum number of commits in progress whose outcome is awaited. Further callers wait for a slot until the deadline,
 /// and are then refused without a commit.
 const UNDER_WAY_MAX: usize = 512;
@@ -225,31 +230,45 @@ impl Effects {
     /// been missed.
     async fn process(&self, mut writes: Watch, platforms: mpsc::UnboundedSender<Option<Revision>>) {
         while let Ok(told) = writes.next().await {
-            let Told::Written(written) = told else {
-                self.announce(None);
-                self.queued.notify_one();
-                let _ = platforms.send(None);
-                continue;
-            };
-            self.announce_sessions(&written.keys);
-            self.announced.send_replace(Some(written.revision));
-            if written.keys.iter().any(is_about_platforms) {
-                let _ = platforms.send(Some(written.revision));
+            // What is already reported is processed together: fronts check sessions one after the other, and a sequence of
+            // writes, as when records are resealed, must not delay a revocation.
+            let all: Vec<Told> = iter::once(told).chain(iter::from_fn(|| writes.ready())).collect();
+            self.announce_sessions(&all);
+            for told in all {
+                let Told::Written(written) = told else {
+                    self.queued.notify_one();
+                    let _ = platforms.send(None);
+                    continue;
+                };
+                self.announced.send_replace(Some(written.revision));
+                if written.keys.iter().any(is_about_platforms) {
+                    let _ = platforms.send(Some(written.revision));
+                }
             }
         }
     }
 
-    /// Tells fronts of the sessions that a commit with these keys may have ended.
-    fn announce_sessions(&self, keys: &[Key]) {
-        // The records of an import: there are no sessions yet, and the end of an import is about the platforms.
-        if keys.iter().any(|key| key == IMPORTING) {
-            return;
+    /// Tells fronts of the sessions that these writes may have ended: of all sessions at most once.
+    fn announce_sessions(&self, all: &[Told]) {
+        let (mut mailboxes, mut any) = (BTreeSet::new(), false);
+        for told in all {
+            let Told::Written(written) = told else {
+                any = true;
+                continue;
+            };
+            let keys = &written.keys;
+            // The records of an import: there are no sessions yet, and the end of an import is about the platforms.
+            if keys.iter().any(|key| key == IMPORTING) {
+                continue;
+            }
+            // A user may be signed in under a name that now resolves to another account.
+            any |= keys.iter().any(|key| key.starts_with(ALIAS));
+            mailboxes.extend(keys.iter().filter_map(|key| key.strip_prefix(SESSIONS)));
         }
-        // A user may be signed in under a name that now resolves to another account.
-        if keys.iter().any(|key| key.starts_with(ALIAS)) {
+        if any || mailboxes.len() > MAILBOXES_MAX {
             return self.announce(None);
         }
-        for mailbox in keys.iter().filter_map(|key| key.strip_prefix(SESSIONS)) {
+        for mailbox in mailboxes {
             let mailbox = Some(String::from_utf8_lossy(mailbox).into_owned());
             let _ = self.watchers.send(WatchEvent { mailbox });
         }

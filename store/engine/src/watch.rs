@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::revision::{Key, Revision};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::broadcast::{Receiver, Sender};
 
 /// Writes that may be pending for a watcher before it misses some.
@@ -42,6 +42,15 @@ impl Watch {
             Ok(told) => Ok(told),
             Err(RecvError::Lagged(_)) => Ok(Told::Missed),
             Err(RecvError::Closed) => Err(EngineError::Closed),
+        }
+    }
+
+    /// The next write, if it is already reported; does not wait.
+    pub fn ready(&mut self) -> Option<Told> {
+        match self.0.try_recv() {
+            Ok(told) => Some(told),
+            Err(TryRecvError::Lagged(_)) => Some(Told::Missed),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use postern_process::log::Log;
 use postern_rules::decide::administer;
 use postern_rules::name::LookupName;
 use postern_rules::{Decision, Settled};
-use postern_vault::keys::platform_key;
+use postern_vault::keys::{alias_key, platform_key, sessions_key};
 use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
 use postern_wire::admin::{Aliases, CreatePlatform, Refused, SetPlatform, SwitchPlatform};
@@ -265,4 +265,29 @@ async fn what_a_failing_store_may_have_written_is_looked_at_once_it_is_whole() {
     let told = tokio::time::timeout(PATIENCE, watch.recv()).await;
     assert_eq!(told.expect("fronts are not told").unwrap().mailbox, None);
     assert!(daemon.platforms()[0].enabled);
+}
+
+#[tokio::test]
+async fn writes_that_are_processed_together_are_told_to_fronts_once() {
+    let daemon = daemon(Arc::new(MemoryEngine::new())).await;
+    let mailbox = |number| serde_json::from_value::<Mailbox>(format!("n{number}@example.com").into()).unwrap();
+    let commit = async |changes| assert!(daemon.records.commit(changes).await.unwrap());
+    let sessions = |number| daemon.records.put(sessions_key(&mailbox(number)), None, &()).unwrap();
+    let mut watch = daemon.watch();
+    // The store in memory does not wait, so the watch reports each group together.
+    commit((0..MAILBOXES_MAX).map(sessions).collect()).await;
+    for number in 0..MAILBOXES_MAX {
+        assert_eq!(told(&mut watch).await, Some(mailbox(number).to_string()));
+    }
+    for number in 10..30 {
+        commit(vec![sessions(number)]).await;
+    }
+    assert_eq!(told(&mut watch).await, None);
+    for number in 30..50 {
+        commit(vec![daemon.records.put(alias_key(&mailbox(number)), None, &alice()).unwrap()]).await;
+    }
+    commit(vec![sessions(50)]).await;
+    assert_eq!(told(&mut watch).await, None);
+    commit(vec![sessions(51)]).await;
+    assert_eq!(told(&mut watch).await, Some(mailbox(51).to_string()), "fronts are told more than once");
 }
