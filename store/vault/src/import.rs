@@ -164,8 +164,10 @@ pub async fn clear_broken_import(records: &Records, stalled: Duration) -> Result
     let rewritten = async {
         loop {
             match watch.next().await {
-                Ok(Told::Written(written)) if !written.keys.iter().any(|key| key == IMPORTING) => {}
-                _ => return,
+                Ok(Told::Written(written)) if written.keys.iter().any(|key| key == IMPORTING) => return,
+                // After a gap the marker may still be rewritten.
+                Ok(Told::Written(_) | Told::Missed) => {}
+                Err(_) => return,
             }
         }
     };
