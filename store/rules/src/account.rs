@@ -28,7 +28,7 @@ pub struct Account {
     /// While a suspension is in effect, no code is required.
     #[serde(default)]
     pub suspension: Option<Suspension>,
-    /// Counts of wrong codes, by channel.
+    /// Counts of wrong codes, by budget.
     #[serde(default)]
     pub throttles: BTreeMap<Budget, Throttle>,
     /// Its factors; at least one in [`Stage::Protected`].

@@ -448,15 +448,14 @@ mod tests {
     }
 
     /// Whether an unlisted name passes, at each channel.
-    fn passes(typed: &str) -> [bool; 3] {
-        [Channel::Webmail, Channel::Imap, Channel::Pam]
-            .map(|channel| SignInName::new(channel, typed).may_pass(false, &platforms()).is_ok())
+    fn passes(typed: &str) -> [bool; 4] {
+        Channel::ALL.map(|channel| SignInName::new(channel, typed).may_pass(false, &platforms()).is_ok())
     }
 
     #[test]
     fn only_names_that_every_server_reads_alike_pass_unlisted() {
         for typed in ["bob", "BOB@example.com", " bob@EXAMPLE.com. ", "o'neil-x_1.y", "Bob@sub.example.com"] {
-            assert_eq!(passes(typed), [true; 3], "{typed:?}");
+            assert_eq!(passes(typed), [true; 4], "{typed:?}");
         }
         for typed in [
             "",
@@ -484,10 +483,10 @@ mod tests {
             "bob@x@example.com",
             "bob\u{200b}",
         ] {
-            assert_eq!(passes(typed), [false; 3], "{typed:?}");
+            assert_eq!(passes(typed), [false; 4], "{typed:?}");
         }
         for typed in ["EXAMPLE-sam", "example_sam@example.com", "Example.sam", "other-ad.sam"] {
-            assert_eq!(passes(typed), [true, true, false], "{typed:?}: winbind's separator may be any sign");
+            assert_eq!(passes(typed), [true, true, true, false], "{typed:?}: winbind's separator may be any sign");
         }
         let off: Vec<_> = platforms().into_iter().map(|it| Platform { enabled: false, ..it }).collect();
         assert!(SignInName::new(Channel::Imap, "jos\u{e9}").may_pass(false, &off).is_ok(), "nothing is protected");

@@ -1,7 +1,7 @@
 //! Throttling of wrong codes.
 //!
-//! Failures are counted per account and [`Budget`], on disk, until a right code at that channel, or an administrator,
-//! resets the count. After [`FREE`] failures in a row each further one locks the channel for a time that doubles up to
+//! Failures are counted per account and [`Budget`], on disk, until a right code at any channel of the
+//! budget, or an administrator, resets the count. After [`FREE`] failures in a row each further one locks the channel for a time that doubles up to
 //! [`LONGEST`]. When a budget is used up, only an administrator unlocks it. The
 //! budgets add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are separate
 //! because an unauthenticated client can cause failures at the IMAP front without the password: it must not be able to
@@ -90,7 +90,7 @@ mod tests {
             throttle = throttle.failed(Time(0));
         }
         assert_eq!(throttle.lock(Budget::Mail, Time(i64::MAX)), Some(Lock::Administrator));
-        assert_eq!(throttle.lock(Budget::Webmail, Time(i64::MAX)), None, "another door has its own budget");
+        assert_eq!(throttle.lock(Budget::Webmail, Time(i64::MAX)), None, "another channel has its own budget");
     }
 
     #[test]
