@@ -232,7 +232,7 @@ impl Effects {
         while let Ok(told) = writes.next().await {
             // What is already reported is processed together: fronts check sessions one after the other, and a sequence of
             // writes, as when records are resealed, must not delay a revocation.
-            let all: Vec<Told> = iter::once(told).chain(iter::from_fn(|| writes.ready())).collect();
+            let all: Vec<Told> = iter::once(told).chain(iter::from_fn(|| writes.ready())).take(WATCH_BACKLOG).collect();
             self.announce_sessions(&all);
             for told in all {
                 let Told::Written(written) = told else {

@@ -1,14 +1,13 @@
 //! Throttling of wrong codes.
 //!
-//! Failures are counted per account and [`Budget`], on disk, until a right code at any channel of the
-//! budget, or an administrator, resets the count. After [`FREE`] failures in a row each further one locks the channel for a time that doubles up to
-//! [`LONGEST`]. When a budget is used up, only an administrator unlocks it. The
-//! budgets add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are separate
-//! because an unauthenticated client can cause failures at the IMAP front without the password: it must not be able to
-//! lock the webmail, where the password is checked first.
+//! Failures are counted per account and [`Budget`], on disk, until a right code at any channel of the budget, or an
+//! administrator, resets the count. After [`FREE`] failures in a row each further one locks these channels for a time that
+//! doubles up to [`LONGEST`]. When a budget is used up, only an administrator unlocks it. The budgets add up to [`BOUND`],
+//! the most that NIST SP 800-63B section 5.2.2 allows for an account. They are separate because an unauthenticated client
+//! can cause failures at the fronts for mail apps without the password: it must not be able to lock the webmail, where the
+//! password is checked first.
 
-use crate::Budget;
-use crate::Time;
+use crate::{Budget, Time};
 use serde::{Deserialize, Serialize};
 
 /// The most wrong codes in a row for an account, over all channels.
