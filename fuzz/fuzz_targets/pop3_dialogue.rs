@@ -9,7 +9,7 @@ use postern_mail::pop3::login::Listening;
 use postern_mail::pop3::offers::Shown;
 use postern_mail::protocol::{Listening as _, Next, Step};
 use postern_mail::refusal_text::RefusalText;
-use postern_mail::{Security, Stop};
+use postern_mail::{Security, SignInFailure};
 
 /// How a dialogue went, in which every sign-in but the last of `accepted` is refused.
 #[derive(Debug, PartialEq)]
@@ -50,7 +50,7 @@ fn go(security: Security, bytes: &[u8], size: usize, accepted: usize) -> Went {
                         assert!(bytes.ends_with(&rest));
                         return Went { end: "in", rest: Some(rest), ..went };
                     }
-                    judging.refuse(Stop::Refused)
+                    judging.refuse(SignInFailure::Refused)
                 }
             };
         };
