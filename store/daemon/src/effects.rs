@@ -94,12 +94,26 @@ impl Effects {
     /// # Errors
     /// [`RecordError`]; [`RecordError::Importing`] while an import is written, or if one was interrupted.
     pub async fn current_platforms(&self) -> Result<Arc<Vec<Platform>>, RecordError> {
-        let stored = self.records.revision(PLATFORMS).await?;
-        if self.platform_set().revision != stored {
-            self.reload_platforms().await?;
+        if !self.is_current().await? {
+            self.catch_up().await?;
         }
         let platforms = self.platform_set();
         if platforms.is_importing { Err(RecordError::Importing) } else { Ok(platforms.all.clone()) }
+    }
+
+    /// Whether the platforms as last read here are those that are stored.
+    async fn is_current(&self) -> Result<bool, RecordError> {
+        Ok(self.platform_set().revision == self.records.revision(PLATFORMS).await?)
+    }
+
+    /// Reads the platforms, unless another caller has read them meanwhile: after a change of platforms every sign-in
+    /// arrives here at once.
+    async fn catch_up(&self) -> Result<(), RecordError> {
+        let _reading = self.reading.lock().await;
+        if !self.is_current().await? {
+            self.read_platforms().await?;
+        }
+        Ok(())
     }
 
     /// Reads the platforms from the store, and returns the newest of their revisions.
@@ -108,6 +122,11 @@ impl Effects {
     /// [`RecordError`]; the platforms are unchanged.
     pub async fn reload_platforms(&self) -> Result<Option<Revision>, RecordError> {
         let _reading = self.reading.lock().await;
+        self.read_platforms().await
+    }
+
+    /// Must be called with [`Self::reading`] locked.
+    async fn read_platforms(&self) -> Result<Option<Revision>, RecordError> {
         let platforms = self.records.platforms().await?;
         let newest = platforms.newest;
         let shortens_trust = shortens_trust(&self.platforms(), &platforms.all);
@@ -196,7 +215,7 @@ impl Effects {
             Ok(Swap::Conflict { key }) if key == IMPORTING => Err(RecordError::Importing),
             Ok(Swap::Conflict { key }) => {
                 if key == PLATFORMS {
-                    self.reload_platforms().await?;
+                    self.catch_up().await?;
                 }
                 Ok(None)
             }

@@ -143,7 +143,7 @@ pub fn make_enrolment_code() -> Result<Secret, Refused> {
     Ok(Secret::from(enrolment_code::make(&random).as_str()))
 }
 
-/// Returns what a change would come to.
+/// Returns what a change would come to: the change without its commit.
 async fn tried<V: Verdict>(
     daemon: &Daemon,
     mailbox: &Mailbox,
@@ -153,9 +153,15 @@ async fn tried<V: Verdict>(
     let stored = daemon.records.account(mailbox).await.map_err(unstored)?;
     let now = clock::now();
     let before = stored.as_ref().filter(|stored| !stored.value.unlisted).map(|stored| stored.value.state(now));
-    let account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
+    let new = || Account::new(mailbox.clone(), &platform.name);
+    let account = stored.as_ref().map_or_else(new, |stored| stored.value.clone());
     let settled = Settled::of(&account, platform, now);
     let Decision { verdict, next } = decide(&settled).map_err(unstored)?;
+    if let Some(next) = &next {
+        // What the commit would be refused for.
+        let platforms = daemon.effects.platform_set();
+        daemon.records.put_account(&platforms, stored.as_ref(), next).await.map_err(unstored)?;
+    }
     let account = next.unwrap_or_else(|| settled.account().clone());
     let applied = Applied { verdict, before, account, now };
     Ok(changed(&applied, applied.verdict.changes(mailbox)?))

@@ -18,7 +18,7 @@ use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
 use postern_wire::admin::{Aliases, CreatePlatform, Refused, SetPlatform, SwitchPlatform};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
@@ -209,11 +209,12 @@ async fn the_index_of_what_ends_is_updated_after_a_shorter_trust_is_read() {
     tokio::time::timeout(PATIENCE, woken).await.expect("it is not woken");
 }
 
-/// A store whose writes return an error: the changes are found later.
+/// A store whose writes return an error: the changes are found later. It counts how often it is scanned.
 #[derive(Default)]
 struct Failing {
     engine: MemoryEngine,
     has_failed: AtomicBool,
+    scans: AtomicUsize,
 }
 
 impl Failing {
@@ -228,6 +229,7 @@ impl Engine for Failing {
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
+        self.scans.fetch_add(1, Ordering::SeqCst);
         self.engine.scan(prefix, after, limit)
     }
 
@@ -290,4 +292,29 @@ async fn writes_that_are_processed_together_are_told_to_fronts_once() {
     assert_eq!(told(&mut watch).await, None);
     commit(vec![sessions(51)]).await;
     assert_eq!(told(&mut watch).await, Some(mailbox(51).to_string()), "fronts are told more than once");
+}
+
+#[tokio::test]
+async fn after_a_change_the_platforms_are_read_once_for_all_who_wait() {
+    let engine = Arc::new(Failing::default());
+    let daemon = Arc::new(daemon(engine.clone()).await);
+    let scanned = engine.scans.load(Ordering::SeqCst);
+    let reading = daemon.effects.reading.lock().await;
+    let change = daemon.records.next_revision(PLATFORMS).await.unwrap();
+    assert!(daemon.records.commit(vec![change]).await.unwrap());
+    let asks: Vec<_> = (0..20)
+        .map(|_| {
+            let daemon = Arc::clone(&daemon);
+            tokio::spawn(async move { daemon.effects.current_platforms().await.unwrap().len() })
+        })
+        .collect();
+    // Each has found that the platforms were changed, and waits.
+    tokio::task::yield_now().await;
+    drop(reading);
+    for ask in asks {
+        assert_eq!(ask.await.unwrap(), 1);
+    }
+    // Once for them, and once for the watch, which reports that change too; each reading has a page and its end.
+    let scans = engine.scans.load(Ordering::SeqCst) - scanned;
+    assert!(scans <= 4, "{scans}");
 }

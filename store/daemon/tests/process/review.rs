@@ -3,9 +3,10 @@
 use crate::authenticator::code;
 use crate::calls::Refuses;
 use crate::home::{Home, Plan, files_below};
+use crate::messages::change_of;
 use crate::people::ALICE;
 use postern_wire::Secret;
-use postern_wire::admin::{Accounts, Action, AddTotp, RemoveMethod, TotpAdded};
+use postern_wire::admin::{Accounts, Action, AddTotp, ChangeAccount, Changed, RemoveMethod, TotpAdded};
 use postern_wire::auth::{AskVerdict, Reason};
 use std::thread;
 
@@ -22,6 +23,23 @@ fn plus_addressing_cannot_hide_an_account() {
     assert!(matches!(posternd.ask("eve+x@example.com"), AskVerdict::Enrol { .. }));
     posternd.change("eve+x@example.com", Action::Remove).unwrap();
     set("on").unwrap();
+}
+
+/// A dry run is the change without its commit.
+#[test]
+fn a_dry_run_is_refused_for_what_the_change_is_refused_for() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start_with_platform();
+    posternd.set("plus-addressing", "off");
+    posternd.change("bob@example.com", Action::Add).unwrap();
+    posternd.add_aliases("bob@example.com", &["al+x@example.com"]).unwrap();
+    // While bob is off, it hides nothing that a code is required for.
+    posternd.set("plus-addressing", "on");
+    for dry_run in [true, false] {
+        let enable = ChangeAccount { dry_run, ..change_of("bob@example.com", Action::Enable) };
+        let refused = posternd.order::<Changed>("ChangeAccount", &enable).unwrap_err();
+        assert_eq!(refused.reason, "hidden_names", "{dry_run}");
+    }
 }
 
 #[test]
