@@ -17,6 +17,7 @@ use std::iter;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
+use tokio::time::Instant;
 
 /// How many changes a front may lag behind before it is told to check everything again.
 const WATCH_BACKLOG: usize = 1024;
@@ -28,6 +29,9 @@ const MAILBOXES_MAX: usize = 8;
 const UNDER_WAY_MAX: usize = 512;
 /// How long an administrator's call waits until this daemon uses the changed platforms.
 const TAKEN_UP_WITHIN: Duration = Duration::from_secs(2);
+/// What is left of a commit's deadline when its caller stops waiting for fronts: a change that is made is not answered
+/// with an error because they are told late.
+const MARGIN: Duration = Duration::from_millis(250);
 /// Delay before a store that could not be read is read again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -190,13 +194,14 @@ impl Effects {
         for entry in &entries {
             changes.push(self.records.put_entry(entry)?);
         }
+        let until = Instant::now() + COMMIT_DEADLINE - MARGIN;
         let outcome = async {
             let place = self.under_way.clone().acquire_owned().await;
             let pending = self.records.begin(changes);
             let effects = Arc::clone(self);
             let followed = tokio::spawn(async move {
                 let _place = place;
-                effects.follow(pending, &entries, told, follow).await
+                effects.follow(pending, &entries, (told, until), follow).await
             });
             // If that task has not ended normally, the daemon stops.
             followed.await.unwrap_or(Err(RecordError::Engine(EngineError::Closed)))
@@ -208,7 +213,7 @@ impl Effects {
         &self,
         pending: Pending<Swap>,
         entries: &[audit::Record],
-        told: Tells,
+        (told, until): (Tells, Instant),
         follow: impl FnOnce(&Self) -> T,
     ) -> Result<Option<T>, RecordError> {
         match pending.await {
@@ -224,9 +229,9 @@ impl Effects {
                 let followed = follow(self);
                 if told.sessions {
                     // Where that takes too long, they are told later: the watch misses nothing.
-                    reached(&self.announced, revision).await;
+                    reached(&self.announced, revision, until).await;
                 }
-                if told.platforms && !reached(&self.taken_up, revision).await {
+                if told.platforms && !reached(&self.taken_up, revision, until).await {
                     return Err(RecordError::NotTakenUp);
                 }
                 Ok(Some(followed))
@@ -341,11 +346,12 @@ struct Tells {
     sessions: bool,
 }
 
-/// Waits until this revision is reached; not for longer than [`TAKEN_UP_WITHIN`].
-async fn reached(revisions: &watch::Sender<Option<Revision>>, revision: Revision) -> bool {
+/// Waits until this revision is reached; not for longer than [`TAKEN_UP_WITHIN`], and not later than `until`.
+async fn reached(revisions: &watch::Sender<Option<Revision>>, revision: Revision, until: Instant) -> bool {
     let mut revisions = revisions.subscribe();
     let done = revisions.wait_for(|newest| newest.is_some_and(|newest| newest >= revision));
-    matches!(tokio::time::timeout(TAKEN_UP_WITHIN, done).await, Ok(Ok(_)))
+    let until = until.min(Instant::now() + TAKEN_UP_WITHIN);
+    matches!(tokio::time::timeout_at(until, done).await, Ok(Ok(_)))
 }
 
 fn is_about_platforms(key: &Key) -> bool {

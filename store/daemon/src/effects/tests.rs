@@ -210,11 +210,13 @@ async fn the_index_of_what_ends_is_updated_after_a_shorter_trust_is_read() {
 }
 
 /// A store whose writes return an error: the changes are found later. It counts how often it is scanned.
+/// Slow, it leaves a commit less time than fronts may take until they are told.
 #[derive(Default)]
 struct Failing {
     engine: MemoryEngine,
     has_failed: AtomicBool,
     scans: AtomicUsize,
+    is_slow: AtomicBool,
 }
 
 impl Failing {
@@ -237,6 +239,10 @@ impl Engine for Failing {
         let swap = self.engine.commit(changes);
         match self.has_failed.load(Ordering::SeqCst) {
             true => Box::pin(std::future::ready(Err(Self::failure()))),
+            false if self.is_slow.load(Ordering::SeqCst) => Box::pin(async {
+                tokio::time::sleep(COMMIT_DEADLINE - TAKEN_UP_WITHIN + Duration::from_millis(500)).await;
+                swap.await
+            }),
             false => swap,
         }
     }
@@ -317,4 +323,17 @@ async fn after_a_change_the_platforms_are_read_once_for_all_who_wait() {
     // Once for them, and once for the watch, which reports that change too; each reading has a page and its end.
     let scans = engine.scans.load(Ordering::SeqCst) - scanned;
     assert!(scans <= 4, "{scans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_made_late_is_no_error_because_fronts_are_told_late() {
+    let engine = Arc::new(Failing::default());
+    let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
+    // Nothing is told, as its task is not run.
+    let effects = Arc::new(Effects::new(Records::new(engine.clone(), sealer)).await.unwrap());
+    engine.is_slow.store(true, Ordering::SeqCst);
+    let change = effects.records.next_revision(&sessions_key(&alice())).await.unwrap();
+    assert!(matches!(effects.commit(vec![change], Vec::new(), |_| ()).await, Ok(Some(()))));
+    let change = effects.records.next_revision(PLATFORMS).await.unwrap();
+    assert!(matches!(effects.commit(vec![change], Vec::new(), |_| ()).await, Err(RecordError::NotTakenUp)));
 }
