@@ -10,7 +10,7 @@ use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::Change as Counted;
 use crate::verb::Verb;
-use postern_engine::Change;
+use postern_engine::{CHANGES_MAX, Change, Next};
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
 use postern_rules::decide::administer::{self, Off};
 use postern_rules::name::{LookupName, Named};
@@ -285,6 +285,12 @@ async fn write_aliases(
 ) -> Result<Option<Accounts>, Refused> {
     if !changes.is_empty() {
         changes.extend(daemon.records.put_account(platforms, Some(before), next).await.map_err(unstored)?);
+        let written = changes.iter().filter(|change| change.next != Next::Same).count();
+        // The entry of the audit log is one more.
+        if written >= CHANGES_MAX {
+            let why = "these aliases are too many for one command, as there are notes of most of them";
+            return Err(refuse("too_many", format!("{why}. Name half of them, then the others.")));
+        }
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
         if daemon.effects.commit(changes, vec![entry], |_| ()).await.map_err(unstored)?.is_none() {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! One mailbox with many spellings; and names that belong to no mailbox.
 
 use crate::calls::Refuses;
-use crate::home::{Home, Plan};
+use crate::home::{Home, Plan, Running};
 use crate::people::ALICE;
 use postern_wire::admin::{
     Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, SetContact, State,
@@ -250,6 +250,42 @@ fn an_alias_that_is_taken_away_means_nobody() {
     let aliases = Aliases { mailbox: ALICE.to_owned(), aliases: vec![ALIAS.to_owned()] };
     posternd.order::<Accounts>("RemoveAliases", &aliases).unwrap();
     assert!(matches!(posternd.ask(ALIAS), AskVerdict::NotRequired { mailbox, .. } if mailbox == ALIAS));
+}
+
+/// Notes of names that are not listed, such as a contact address.
+fn note(posternd: &Running<'_>, mailbox: &str) {
+    let note = SetContact { mailbox: mailbox.to_owned(), address: Some("someone@elsewhere.test".to_owned()) };
+    posternd.order::<Accounts>("SetContact", &note).unwrap();
+}
+
+/// The first alias would lead to a name without an account, which requires no code.
+#[test]
+fn a_name_that_has_aliases_does_not_become_one() {
+    let home = Home::with_clock();
+    let (posternd, _) = home.start_with_alice();
+    note(&posternd, "m@example.com");
+    posternd.add_aliases("m@example.com", &["a@example.com"]).unwrap();
+    let refused = posternd.add_aliases(ALICE, &["m@example.com"]).unwrap_err();
+    assert!(refused.reason == "alias_taken" && refused.message.contains("has aliases of its own"), "{refused:?}");
+    posternd.remove_aliases("m@example.com", &["a@example.com"]).unwrap();
+    posternd.add_aliases(ALICE, &["m@example.com", "a@example.com"]).unwrap();
+    for name in ["m", "a"] {
+        assert!(matches!(posternd.ask(name), AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE), "{name}");
+    }
+}
+
+#[test]
+fn aliases_that_do_not_fit_into_one_commit_are_refused_in_words() {
+    let home = Home::with_clock();
+    let (posternd, _) = home.start_with_alice();
+    let names: Vec<String> = (0..32).map(|number| format!("a{number}@example.com")).collect();
+    names.iter().for_each(|name| note(&posternd, name));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let refused = posternd.add_aliases(ALICE, &names).unwrap_err();
+    assert!(refused.reason == "too_many" && refused.message.contains("Name half of them"), "{refused:?}");
+    let (some, others) = names.split_at(16);
+    posternd.add_aliases(ALICE, some).unwrap();
+    assert_eq!(posternd.add_aliases(ALICE, others).unwrap().accounts[0].aliases.len(), 32);
 }
 
 #[test]
