@@ -149,8 +149,13 @@ impl Daemon {
             Named::Foreign(mailbox) => return Ok(Resolved::Foreign(mailbox)),
             Named::Ours(mailbox, platform) => (mailbox, platform),
         };
-        let mailbox = self.records.alias(&named).await?.map_or(named, |alias| alias.value);
+        let alias = self.records.alias(&named).await?;
+        let mailbox = alias.as_ref().map_or_else(|| named.clone(), |alias| alias.value.clone());
         match self.records.account(&mailbox).await? {
+            // An alias always leads to an account; one that does not is damaged, and must not mean an unlisted name.
+            None if alias.is_some() => {
+                Err(RecordError::Content(format!("alias/{named} (the account of {mailbox} is missing)")).into())
+            }
             None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
             Some(stored) => {
                 // An alias may belong to another platform: the switch and the policy of the account's own platform

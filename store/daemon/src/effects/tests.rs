@@ -4,15 +4,15 @@ use super::*;
 use crate::actor::Actor;
 use crate::administer::{accounts, platforms, unstored};
 use crate::config::Config;
-use crate::daemon::{Daemon, Resolved};
+use crate::daemon::{Daemon, ResolveError, Resolved};
 use crate::key_source::KeySource;
 use crate::log;
 use crate::verb::Verb;
 use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};
 use postern_process::log::Log;
 use postern_rules::decide::administer;
-use postern_rules::name::LookupName;
-use postern_rules::{Decision, Settled};
+use postern_rules::name::{LookupName, SignInName};
+use postern_rules::{Channel, Decision, Settled};
 use postern_vault::keys::{alias_key, platform_key, sessions_key};
 use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
@@ -336,4 +336,19 @@ async fn a_change_that_is_made_late_is_no_error_because_fronts_are_told_late() {
     assert!(matches!(effects.commit(vec![change], Vec::new(), |_| ()).await, Ok(Some(()))));
     let change = effects.records.next_revision(PLATFORMS).await.unwrap();
     assert!(matches!(effects.commit(vec![change], Vec::new(), |_| ()).await, Err(RecordError::NotTakenUp)));
+}
+
+/// An unlisted name may require no code; a name whose record is damaged is refused.
+#[tokio::test]
+async fn an_alias_that_leads_to_no_account_is_refused() {
+    let daemon = daemon(Arc::new(MemoryEngine::new())).await;
+    let name = || LookupName::new("al@example.com");
+    assert!(matches!(daemon.look_up(name()).await, Ok(Resolved::Unlisted(..))));
+    let al: Mailbox = serde_json::from_value("al@example.com".into()).unwrap();
+    let change = daemon.records.put(alias_key(&al), None, &alice()).unwrap();
+    assert!(daemon.records.commit(vec![change]).await.unwrap());
+    let refused = daemon.look_up(name()).await;
+    assert!(matches!(refused, Err(ResolveError::Record(RecordError::Content(_)))));
+    let sign_in = SignInName::new(Channel::Webmail, "al@example.com");
+    assert!(matches!(daemon.resolve_sign_in(sign_in).await, Err(ResolveError::Record(RecordError::Content(_)))));
 }
